@@ -1,0 +1,487 @@
+//! The one place of names and sizes. The local stack reads it from here, and Terraform repeats
+//! it: whatever differs between the two is a bug in one of them. `Names::stack` is all of it as
+//! one value that serialises, so that a test can compare.
+//!
+//! Nothing here talks to AWS, and nothing here is a secret.
+
+use serde::Serialize;
+use thiserror::Error;
+
+/// What every name begins with unless an owner chooses otherwise (bucket names are global).
+pub const PREFIX: &str = "waybill";
+/// The alias that callers, event mappings and API integrations name.
+pub const ALIAS: &str = "live";
+/// What functions run on.
+pub const RUNTIME: &str = "provided.al2023";
+/// The file in a function's zip.
+pub const HANDLER: &str = "bootstrap";
+/// What functions are built for in AWS; a local stack takes the machine's own.
+pub const ARCHITECTURE: &str = "arm64";
+/// Where the authorities of the database server lie inside a function.
+pub const CERTIFICATES: &str = "/var/task/rds.pem";
+
+/// The longest that prefix and environment may be together, so that a bucket name fits 63.
+const LONGEST: usize = 44;
+
+/// The functions of this release.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Function {
+    /// Queue messages become loaded batches.
+    Intake,
+    /// HTTP.
+    Api,
+    /// Schema and roles.
+    Migrate,
+}
+
+impl Function {
+    /// Every function.
+    pub const ALL: [Function; 3] = [Function::Intake, Function::Api, Function::Migrate];
+
+    /// The name without prefix and environment; also the crate's and the binary's name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Function::Intake => "intake",
+            Function::Api => "api",
+            Function::Migrate => "migrate",
+        }
+    }
+
+    /// The database logins that the function opens sessions as.
+    pub const fn roles(self) -> &'static [Role] {
+        match self {
+            Function::Intake => &[Role::Loader],
+            Function::Api => &[Role::Api, Role::Reader],
+            Function::Migrate => &[Role::Owner],
+        }
+    }
+
+    /// The passwords that the function may read: `migrate` also sets those of the others.
+    pub const fn passwords(self) -> &'static [Role] {
+        match self {
+            Function::Migrate => &Role::ALL,
+            other => other.roles(),
+        }
+    }
+
+    /// The most sessions that one instance keeps open.
+    pub const fn sessions(self) -> u32 {
+        match self {
+            // One claims and beats, one loads. The API: one a role.
+            Function::Intake | Function::Api => 2,
+            Function::Migrate => 1,
+        }
+    }
+}
+
+/// A database login. None can do another's work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Owns the schema; migrations only.
+    Owner,
+    /// Loads batches.
+    Loader,
+    /// Reads what was loaded.
+    Reader,
+    /// Registers batches, reads the ledger, checks API keys.
+    Api,
+}
+
+impl Role {
+    /// Every role.
+    pub const ALL: [Role; 4] = [Role::Owner, Role::Loader, Role::Reader, Role::Api];
+
+    /// The last part of the login's and the parameter's name.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Role::Owner => "owner",
+            Role::Loader => "loader",
+            Role::Reader => "reader",
+            Role::Api => "api",
+        }
+    }
+
+    /// The login in a database: `<database>_loader`.
+    pub fn login(self, database: &str) -> String {
+        format!("{database}_{}", self.as_str())
+    }
+
+    /// The parameter that holds the password, below a root as `Names::parameters` gives it.
+    pub fn password_parameter(self, root: &str) -> String {
+        format!("{root}/database/{}/password", self.as_str())
+    }
+}
+
+/// How large an environment is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scale {
+    /// One machine.
+    Local,
+    /// A short-lived stack with its own database inside dev's server.
+    Preview,
+    /// dev, and whatever has no name of its own.
+    Dev,
+    /// Production in small.
+    Staging,
+    /// Production.
+    Prod,
+}
+
+/// Why a name was refused.
+#[derive(Debug, Error, PartialEq, Eq)]
+#[error(
+    "{what} `{value}` must be lower-case letters, digits and single hyphens, begin with a letter, \
+     and prefix and environment together must be at most {LONGEST} characters"
+)]
+pub struct NameError {
+    what: &'static str,
+    value: String,
+}
+
+/// The names of everything in one environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Names {
+    prefix: String,
+    environment: String,
+}
+
+impl Names {
+    /// The names of an environment under the usual prefix.
+    pub fn new(environment: &str) -> Result<Names, NameError> {
+        Names::with_prefix(PREFIX, environment)
+    }
+
+    /// The names of an environment under a prefix of one's own.
+    pub fn with_prefix(prefix: &str, environment: &str) -> Result<Names, NameError> {
+        for (what, value) in [("the prefix", prefix), ("the environment", environment)] {
+            if !is_name(value) || prefix.len() + environment.len() > LONGEST {
+                return Err(NameError {
+                    what,
+                    value: value.to_owned(),
+                });
+            }
+        }
+        Ok(Names {
+            prefix: prefix.to_owned(),
+            environment: environment.to_owned(),
+        })
+    }
+
+    /// The environment's own name.
+    pub fn environment(&self) -> &str {
+        &self.environment
+    }
+
+    /// How large the environment is, by its name.
+    pub fn scale(&self) -> Scale {
+        match self.environment.as_str() {
+            "local" => Scale::Local,
+            "staging" => Scale::Staging,
+            "prod" => Scale::Prod,
+            name if name.starts_with("pr-") => Scale::Preview,
+            _ => Scale::Dev,
+        }
+    }
+
+    /// A bucket: `waybill-dev-incoming`.
+    pub fn bucket(&self, purpose: &str) -> String {
+        self.name(purpose)
+    }
+
+    /// The bucket that partners' files arrive in.
+    pub fn incoming_bucket(&self) -> String {
+        self.bucket("incoming")
+    }
+
+    /// The queue between the bucket and the intake function.
+    pub fn intake_queue(&self) -> String {
+        self.name("intake")
+    }
+
+    /// Where messages go that were tried often enough.
+    pub fn dead_letter_queue(&self) -> String {
+        self.name("intake-dead")
+    }
+
+    /// A function.
+    pub fn function(&self, function: Function) -> String {
+        self.name(function.as_str())
+    }
+
+    /// The HTTP API.
+    pub fn http_api(&self) -> String {
+        self.name("http")
+    }
+
+    /// The root of the environment's parameters: `/waybill/dev`.
+    pub fn parameters(&self) -> String {
+        format!("/{}/{}", self.prefix, self.environment)
+    }
+
+    /// The parameter with a role's password: `/waybill/dev/database/loader/password`.
+    pub fn password_parameter(&self, role: Role) -> String {
+        role.password_parameter(&self.parameters())
+    }
+
+    /// The database, named so that previews can share a server: `waybill_pr_12`.
+    pub fn database(&self) -> String {
+        format!("{}_{}", self.prefix, self.environment).replace('-', "_")
+    }
+
+    /// The login of a role: `waybill_dev_loader`.
+    pub fn login(&self, role: Role) -> String {
+        role.login(&self.database())
+    }
+
+    /// Sizes and limits of a function.
+    pub fn function_settings(&self, function: Function) -> FunctionSettings {
+        let scale = self.scale();
+        let (memory_mb, timeout_s) = match function {
+            // One full vCPU; the loader needs 128 MiB whatever the file's size.
+            Function::Intake if scale == Scale::Local => (1769, 300),
+            Function::Intake => (1769, 900),
+            // Just below the 30 s that the gateway waits.
+            Function::Api => (512, 29),
+            Function::Migrate => (256, 900),
+        };
+        // Reserved concurrency is what bounds the sessions on the database, so it is set
+        // everywhere but on one's own machine.
+        let reserved_concurrency = match (function, scale) {
+            (_, Scale::Local) => None,
+            (Function::Intake, _) => Some(self.maximum_concurrency()),
+            (Function::Api, Scale::Preview) => Some(5),
+            (Function::Api, Scale::Dev | Scale::Staging) => Some(20),
+            (Function::Api, Scale::Prod) => Some(60),
+            (Function::Migrate, _) => Some(1),
+        };
+        FunctionSettings {
+            name: self.function(function),
+            memory_mb,
+            timeout_s,
+            reserved_concurrency,
+            roles: function.roles(),
+        }
+    }
+
+    /// The queue and the mapping from it to the intake function.
+    pub fn intake_settings(&self) -> IntakeSettings {
+        let timeout_s = self.function_settings(Function::Intake).timeout_s;
+        let window_s = 0;
+        IntakeSettings {
+            queue: self.intake_queue(),
+            dead_letter_queue: self.dead_letter_queue(),
+            // One message an invocation. A load may take minutes, messages of one invocation run
+            // one after the other, and a small file must not wait behind a large one, nor share
+            // its deadline. A warm invocation costs a millisecond, so batching would save little.
+            batch_size: 1,
+            window_s,
+            // What AWS asks for. The function itself shortens it while it works (lease.rs).
+            visibility_s: 6 * timeout_s + window_s,
+            max_receive_count: 10,
+            maximum_concurrency: self.maximum_concurrency(),
+            retention_s: 4 * DAY_S,
+            // Dead letters keep their first date, so this must be the longer one.
+            dead_letter_retention_s: 14 * DAY_S,
+        }
+    }
+
+    /// Loads at once.
+    fn maximum_concurrency(&self) -> u32 {
+        match self.scale() {
+            // Two is the least that AWS takes.
+            Scale::Preview => 2,
+            Scale::Local | Scale::Dev | Scale::Staging => 4,
+            Scale::Prod => 16,
+        }
+    }
+
+    /// The most sessions that all functions together can open.
+    pub fn session_budget(&self) -> Option<u32> {
+        Function::ALL
+            .into_iter()
+            .map(|function| {
+                let settings = self.function_settings(function);
+                Some(settings.reserved_concurrency? * function.sessions())
+            })
+            .sum()
+    }
+
+    /// All of it.
+    pub fn stack(&self) -> Stack {
+        Stack {
+            prefix: self.prefix.clone(),
+            environment: self.environment.clone(),
+            scale: self.scale(),
+            alias: ALIAS,
+            runtime: RUNTIME,
+            handler: HANDLER,
+            architecture: ARCHITECTURE,
+            incoming_bucket: self.incoming_bucket(),
+            http_api: self.http_api(),
+            parameters: self.parameters(),
+            database: self.database(),
+            passwords: Role::ALL.map(|role| self.password_parameter(role)),
+            intake: self.intake_settings(),
+            functions: Function::ALL.map(|function| self.function_settings(function)),
+            session_budget: self.session_budget(),
+        }
+    }
+
+    fn name(&self, purpose: &str) -> String {
+        format!("{}-{}-{purpose}", self.prefix, self.environment)
+    }
+}
+
+const DAY_S: u32 = 24 * 60 * 60;
+
+/// Sizes and limits of one function.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FunctionSettings {
+    /// The function's name.
+    pub name: String,
+    /// Memory, and with it CPU (one core at 1,769).
+    pub memory_mb: u32,
+    /// When Lambda ends it.
+    pub timeout_s: u32,
+    /// Instances at once; `None`: not limited.
+    pub reserved_concurrency: Option<u32>,
+    /// The logins it opens sessions as.
+    pub roles: &'static [Role],
+}
+
+/// The queue of the intake function and its mapping.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct IntakeSettings {
+    /// The queue.
+    pub queue: String,
+    /// Its dead-letter queue.
+    pub dead_letter_queue: String,
+    /// Messages an invocation.
+    pub batch_size: u32,
+    /// How long the mapping waits for more messages.
+    pub window_s: u32,
+    /// The queue's visibility timeout.
+    pub visibility_s: u32,
+    /// Tries until a message is a dead letter.
+    pub max_receive_count: u32,
+    /// Invocations at once.
+    pub maximum_concurrency: u32,
+    /// How long a message may wait.
+    pub retention_s: u32,
+    /// How long a dead letter is kept.
+    pub dead_letter_retention_s: u32,
+}
+
+/// Every name and size of an environment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Stack {
+    /// What names begin with.
+    pub prefix: String,
+    /// The environment.
+    pub environment: String,
+    /// How large it is.
+    pub scale: Scale,
+    /// The alias of every function.
+    pub alias: &'static str,
+    /// What functions run on.
+    pub runtime: &'static str,
+    /// The file in the zip.
+    pub handler: &'static str,
+    /// What functions are built for.
+    pub architecture: &'static str,
+    /// The bucket of incoming files.
+    pub incoming_bucket: String,
+    /// The HTTP API.
+    pub http_api: String,
+    /// The root of the parameters.
+    pub parameters: String,
+    /// The database.
+    pub database: String,
+    /// The parameters with the passwords of owner, loader, reader and api.
+    pub passwords: [String; 4],
+    /// Queue and mapping.
+    pub intake: IntakeSettings,
+    /// The functions: intake, api, migrate.
+    pub functions: [FunctionSettings; 3],
+    /// The most sessions that they open; `None`: not limited.
+    pub session_budget: Option<u32>,
+}
+
+/// Lower-case letters, digits and single hyphens between them, a letter first.
+fn is_name(text: &str) -> bool {
+    text.starts_with(|c: char| c.is_ascii_lowercase())
+        && !text.ends_with('-')
+        && !text.contains("--")
+        && text
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(environment: &str) -> Names {
+        Names::new(environment).expect("a good name")
+    }
+
+    #[test]
+    fn names_follow_prefix_and_environment() {
+        let names = names("dev");
+        assert_eq!(names.incoming_bucket(), "waybill-dev-incoming");
+        assert_eq!(names.intake_queue(), "waybill-dev-intake");
+        assert_eq!(names.dead_letter_queue(), "waybill-dev-intake-dead");
+        assert_eq!(names.function(Function::Migrate), "waybill-dev-migrate");
+        assert_eq!(
+            names.password_parameter(Role::Loader),
+            "/waybill/dev/database/loader/password"
+        );
+    }
+
+    #[test]
+    fn a_preview_has_a_database_and_logins_of_its_own() {
+        let names = names("pr-12");
+        assert_eq!(names.scale(), Scale::Preview);
+        assert_eq!(names.database(), "waybill_pr_12");
+        assert_eq!(names.login(Role::Api), "waybill_pr_12_api");
+    }
+
+    #[test]
+    fn names_that_aws_would_refuse_are_refused_here() {
+        for bad in ["", "Dev", "1dev", "dev-", "a--b", "dev_1", "ä"] {
+            assert!(Names::new(bad).is_err(), "{bad}");
+        }
+        assert!(Names::new(&"a".repeat(38)).is_err());
+    }
+
+    #[test]
+    fn the_queue_hides_a_message_six_timeouts_long() {
+        for environment in ["local", "dev", "staging", "prod", "pr-1"] {
+            let names = names(environment);
+            let timeout = names.function_settings(Function::Intake).timeout_s;
+            let intake = names.intake_settings();
+            assert_eq!(intake.visibility_s, 6 * timeout + intake.window_s);
+            assert!(intake.maximum_concurrency >= 2 && intake.max_receive_count >= 5);
+        }
+    }
+
+    #[test]
+    fn sessions_stay_below_what_the_smallest_server_allows() {
+        // db.t4g.micro allows about 80, the production class several hundred.
+        for (environment, most) in [("pr-1", 20), ("dev", 60), ("staging", 60), ("prod", 200)] {
+            let budget = names(environment).session_budget().expect("a limit");
+            assert!(budget <= most, "{environment}: {budget}");
+        }
+    }
+
+    #[test]
+    fn the_stack_serialises_with_units_in_its_names() {
+        let json = serde_json::to_value(names("local").stack()).expect("serialises");
+        assert_eq!(json["intake"]["visibility_s"], 1800);
+        assert_eq!(json["functions"][1]["memory_mb"], 512);
+        assert_eq!(json["functions"][2]["roles"][0], "owner");
+    }
+}
