@@ -1,0 +1,147 @@
+//! One column of a contract and the rules that belong to it.
+
+use std::fmt;
+
+use regex::Regex;
+use serde::{Serialize, Serializer};
+
+use crate::constant::Constant;
+use crate::dates;
+use crate::types::Type;
+
+/// One column: what its values must be and what they are called in a file.
+///
+/// Made by [`Contract::parse`](crate::Contract::parse) only, which has seen to it that the rules fit the type.
+#[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
+pub struct Column {
+    /// The column's name in the table, and in files unless an alias is used.
+    pub name: String,
+    /// What it holds, for people.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub description: String,
+    /// The type of its values.
+    #[serde(rename = "type")]
+    pub ty: Type,
+    /// Whether every record must have a value.
+    pub required: bool,
+    /// The smallest value allowed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min: Option<Constant>,
+    /// The largest value allowed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max: Option<Constant>,
+    /// The most characters (not bytes) allowed in a text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_length: Option<usize>,
+    /// What the whole text must match.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pattern: Option<Pattern>,
+    /// The only values allowed, in the contract's order; empty means any.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub one_of: Vec<Constant>,
+    /// The column of a dataset in which the value must exist.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub references: Option<Reference>,
+    /// Whether white space around a value is taken off before it is checked.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub trim: bool,
+    /// What an absent value becomes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub default: Option<Constant>,
+    /// How dates are written, where not as `2021-01-31`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub format: Option<DateFormat>,
+    /// Other names for the column in a file's header or a record's keys.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub aliases: Vec<String>,
+    /// `one_of` in order, to be searched.
+    #[serde(skip)]
+    pub(crate) allowed: Vec<Constant>,
+}
+
+impl Column {
+    /// Whether a checked value can be null: neither required nor with a default.
+    pub const fn is_nullable(&self) -> bool {
+        !self.required && self.default.is_none()
+    }
+}
+
+/// A column of a dataset, this one or another.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Reference {
+    /// The dataset's name.
+    pub dataset: String,
+    /// The column's name.
+    pub column: String,
+}
+
+/// `ports.code`, as the contract writes it.
+impl fmt::Display for Reference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.dataset, self.column)
+    }
+}
+
+impl Serialize for Reference {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+/// A regular expression that a whole text must match.
+#[derive(Debug, Clone)]
+pub struct Pattern {
+    source: String,
+    whole: Regex,
+}
+
+impl Pattern {
+    /// Compiles a pattern; `^` at its beginning and `$` at its end are allowed and mean nothing more.
+    pub(crate) fn new(source: &str) -> Result<Self, regex::Error> {
+        // Compiled by itself first: a pattern such as `a)(b` must not pass because of the group put around it.
+        Regex::new(source)?;
+        Ok(Self {
+            source: source.to_owned(),
+            whole: Regex::new(&format!("^(?:{source})$"))?,
+        })
+    }
+
+    /// The pattern as the contract has it.
+    pub fn as_str(&self) -> &str {
+        &self.source
+    }
+
+    /// Whether the whole text matches.
+    pub fn matches(&self, text: &str) -> bool {
+        self.whole.is_match(text)
+    }
+}
+
+impl Serialize for Pattern {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.source)
+    }
+}
+
+/// How dates are written, in the conversion specifications of strftime: `%d.%m.%Y`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DateFormat(pub(crate) String);
+
+impl DateFormat {
+    /// The format as the contract has it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The last day of January 2021 in this format.
+    pub fn example(&self) -> String {
+        dates::write_formatted(&self.0, jiff::civil::date(2021, 1, 31)).unwrap_or_default()
+    }
+}
+
+impl Serialize for DateFormat {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.0)
+    }
+}
