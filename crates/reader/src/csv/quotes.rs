@@ -1,0 +1,153 @@
+//! Where records end: the one definition, and faster ways to the same answer.
+
+use memchr::{memchr, memchr_iter, memchr2, memrchr};
+
+use crate::cut::Cut;
+
+/// What the bytes before mean for the next one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum State {
+    /// At a field's first byte.
+    Start,
+    /// In a field that is not quoted, or after the quoted part of a malformed one: quotes mean nothing.
+    Bare,
+    /// Inside quotes: only a quote means something.
+    Quoted,
+    /// After a quote inside quotes: it was the closing one, unless another follows.
+    Closing,
+}
+
+impl State {
+    /// The definition. A line feed in any state but `Quoted` ends the record.
+    pub(crate) const fn step(self, byte: u8) -> Self {
+        match (self, byte) {
+            (Self::Quoted, b'"') => Self::Closing,
+            (Self::Quoted, _) | (Self::Start | Self::Closing, b'"') => Self::Quoted,
+            (_, b',' | b'\n') => Self::Start,
+            _ => Self::Bare,
+        }
+    }
+}
+
+/// Follows one record over any number of pieces, to count its fields and find its end.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Walk {
+    state: State,
+    /// The field that the next byte belongs to, from 0.
+    pub(crate) field: usize,
+}
+
+impl Walk {
+    /// At a record's first byte.
+    pub(crate) const fn new() -> Self {
+        Self {
+            state: State::Start,
+            field: 0,
+        }
+    }
+
+    /// Whether a line feed would not end the record.
+    pub(crate) fn inside_quotes(&self) -> bool {
+        self.state == State::Quoted
+    }
+
+    /// Goes on to the line feed that ends the record and says where it is, or to the end of the piece.
+    pub(crate) fn to_end(&mut self, piece: &[u8]) -> Option<usize> {
+        let mut at = 0;
+        while at < piece.len() {
+            // Jump to the next byte that means something.
+            let skip = match self.state {
+                State::Bare => memchr2(b',', b'\n', &piece[at..]),
+                State::Quoted => memchr(b'"', &piece[at..]),
+                State::Start | State::Closing => Some(0),
+            };
+            at += skip?;
+            let ended = self.state != State::Quoted && piece[at] == b'\n';
+            if self.state != State::Quoted && piece[at] == b',' {
+                self.field += 1;
+            }
+            self.state = self.state.step(piece[at]);
+            if ended {
+                self.field = 0;
+                return Some(at);
+            }
+            at += 1;
+        }
+        None
+    }
+}
+
+/// Follows many records over any number of pieces, to find where the last whole one ends.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Scan {
+    state: State,
+    /// Line feeds since the last record's end.
+    pending_lines: u64,
+}
+
+impl Scan {
+    /// At a record's first byte.
+    pub(crate) const fn new() -> Self {
+        Self {
+            state: State::Start,
+            pending_lines: 0,
+        }
+    }
+
+    /// Goes to the end of the piece and gives the last record's end in it. Fields are not looked at: outside quotes a
+    /// quote opens a field exactly if a comma, a line feed or nothing is before it.
+    pub(crate) fn last_end(&mut self, piece: &[u8]) -> Option<Cut> {
+        let mut cut = None;
+        let mut at = 0;
+        let mut counted = 0;
+        let mut records = 0;
+        let mut lines = self.pending_lines;
+        while at < piece.len() {
+            match self.state {
+                State::Quoted => match memchr(b'"', &piece[at..]) {
+                    Some(quote) => {
+                        at += quote + 1;
+                        self.state = State::Closing;
+                    }
+                    None => at = piece.len(),
+                },
+                State::Closing if piece[at] == b'"' => {
+                    at += 1;
+                    self.state = State::Quoted;
+                }
+                _ => {
+                    let quote = memchr(b'"', &piece[at..]).map_or(piece.len(), |quote| at + quote);
+                    let outside = &piece[at..quote];
+                    if let Some(feed) = memrchr(b'\n', outside) {
+                        let end = at + feed + 1;
+                        // Inside quotes, a line feed is a line and no record.
+                        lines += memchr_iter(b'\n', &piece[counted..end]).count() as u64;
+                        records += memchr_iter(b'\n', outside).count() as u64;
+                        counted = end;
+                        cut = Some(Cut {
+                            end,
+                            records,
+                            lines,
+                        });
+                    }
+                    if let Some(byte) = outside.last() {
+                        // Outside quotes, any byte but a quote means the same in every state.
+                        self.state = State::Bare.step(*byte);
+                    }
+                    at = quote;
+                    if quote < piece.len() {
+                        self.state = self.state.step(b'"');
+                        at += 1;
+                    }
+                }
+            }
+        }
+        let rest = memchr_iter(b'\n', &piece[counted..]).count() as u64;
+        self.pending_lines = if cut.is_some() {
+            rest
+        } else {
+            self.pending_lines + rest
+        };
+        cut
+    }
+}
