@@ -1,1 +1,30 @@
-//! Stub.
+//! One batch, from bytes to a committed ledger entry.
+//!
+//! Every lane that is not Spark runs [`load`]: it reads a [`Source`] once, checks each record on all
+//! cores, sorts runs by the target's widest index, and writes rows and ledger entry in one
+//! transaction. It knows PostgreSQL and bytes; it knows nothing of AWS.
+
+mod check;
+mod direct;
+mod encode;
+mod error;
+mod feed;
+mod findings;
+mod gather;
+mod load;
+mod object_key;
+mod pipeline;
+mod reading;
+mod references;
+mod runs;
+mod settings;
+mod source;
+mod sql;
+mod staging;
+mod verdict;
+
+pub use error::{LoadError, LoadErrorKind};
+pub use load::{Load, Loaded, load};
+pub use object_key::{KeyProblem, ObjectKey, parse_key};
+pub use settings::LoadSettings;
+pub use source::{BytesSource, Opened, Source, SourceError, SourceErrorKind};

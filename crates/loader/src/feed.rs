@@ -1,0 +1,119 @@
+//! From the source's asynchronous pieces to a reader that a thread can block on.
+//!
+//! A stream that breaks off is opened again where it stopped, a bounded number of times; the source
+//! sees to it that this is the same version of the object.
+
+use std::io::{self, BufRead, Read};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use bytes::{Buf, Bytes};
+use futures_util::StreamExt;
+use tokio::sync::mpsc;
+
+use crate::source::{Source, SourceError, SourceErrorKind};
+
+/// Pieces of at most this size wait for the reader, [`WAITING`] of them.
+const PIECE_BYTES: usize = 64 << 10;
+const WAITING: usize = 32;
+/// How often a broken stream is opened again before the load gives up, waiting longer each time.
+const REOPENS: u32 = 5;
+const FIRST_PAUSE: Duration = Duration::from_millis(200);
+
+/// Where the pump leaves the reason why the bytes stopped.
+pub(crate) type Broken = Arc<Mutex<Option<SourceError>>>;
+
+/// The blocking end.
+pub(crate) struct FeedReader {
+    pieces: mpsc::Receiver<Bytes>,
+    piece: Bytes,
+    broken: Broken,
+}
+
+/// A channel from [`pump`] to a reader, and the place where a source error is left.
+pub(crate) fn channel() -> (mpsc::Sender<Bytes>, FeedReader, Broken) {
+    let (sender, pieces) = mpsc::channel(WAITING);
+    let broken = Broken::default();
+    (sender, FeedReader { pieces, piece: Bytes::new(), broken: Arc::clone(&broken) }, broken)
+}
+
+/// Moves the whole object into the channel. Ends early, without an error, when the reader is gone.
+pub(crate) async fn pump(source: &dyn Source, pieces: mpsc::Sender<Bytes>, broken: &Broken) {
+    if let Err(error) = try_pump(source, &pieces).await {
+        // Before the channel closes, so that the reader sees the reason and not an early end.
+        *broken.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(error);
+    }
+}
+
+async fn try_pump(source: &dyn Source, pieces: &mpsc::Sender<Bytes>) -> Result<(), SourceError> {
+    let mut offset = 0_u64;
+    let mut reopened = 0;
+    loop {
+        match stream_from(source, &mut offset, pieces).await {
+            Ok(()) => return Ok(()),
+            Err(error) if error.kind == SourceErrorKind::Unreachable && reopened < REOPENS => {
+                tracing::warn!(offset, error = %error, "the object's stream broke off; opening it again");
+                tokio::time::sleep(FIRST_PAUSE * 2_u32.pow(reopened)).await;
+                reopened += 1;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+async fn stream_from(
+    source: &dyn Source,
+    offset: &mut u64,
+    pieces: &mpsc::Sender<Bytes>,
+) -> Result<(), SourceError> {
+    let mut opened = source.open(*offset).await?;
+    while let Some(piece) = opened.stream.next().await {
+        let mut piece = piece?;
+        *offset += piece.len() as u64;
+        while !piece.is_empty() {
+            let part = piece.split_to(piece.len().min(PIECE_BYTES));
+            if pieces.send(part).await.is_err() {
+                return Ok(());
+            }
+        }
+    }
+    match opened.bytes {
+        Some(bytes) if *offset < bytes => Err(SourceError::new(
+            SourceErrorKind::Unreachable,
+            format!("the object ended after {offset} of {bytes} bytes"),
+        )),
+        _ => Ok(()),
+    }
+}
+
+impl BufRead for FeedReader {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        while self.piece.is_empty() {
+            match self.pieces.blocking_recv() {
+                Some(piece) => self.piece = piece,
+                None => {
+                    let broken = self.broken.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+                    return match *broken {
+                        Some(ref error) => Err(io::Error::other(error.to_string())),
+                        None => Ok(&[]),
+                    };
+                }
+            }
+        }
+        Ok(&self.piece)
+    }
+
+    fn consume(&mut self, bytes: usize) {
+        self.piece.advance(bytes);
+    }
+}
+
+impl Read for FeedReader {
+    fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+        let ready = self.fill_buf()?;
+        let bytes = ready.len().min(out.len());
+        out[..bytes].copy_from_slice(&ready[..bytes]);
+        self.consume(bytes);
+        Ok(bytes)
+    }
+}

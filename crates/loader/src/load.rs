@@ -1,0 +1,163 @@
+//! The whole of one load: the right way for the dataset's mode, beside it the heartbeat, and at the
+//! end the ledger.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use contract::{Contract, Format, Mode};
+use ledger::{ErrorKind, Held, Outcome, Progress, Session, State, target};
+use reader::Compression;
+
+use crate::error::{LoadError, LoadErrorKind};
+use crate::pipeline::Meter;
+use crate::settings::LoadSettings;
+use crate::source::Source;
+use crate::verdict::Verdict;
+use crate::{direct, staging};
+
+/// How often a load begins anew because something it had checked changed under it.
+const TRIES: usize = 3;
+
+/// A claimed batch and where its bytes are.
+pub struct Load<'a> {
+    /// What its records must be.
+    pub contract: &'static Contract,
+    /// How they are written.
+    pub format: Format,
+    /// How the content is packed.
+    pub compression: Compression,
+    /// Where the content is.
+    pub source: &'a dyn Source,
+    /// The claim under which it is loaded.
+    pub held: &'a Held,
+    /// Sizes and limits.
+    pub settings: &'a LoadSettings,
+}
+
+/// How a batch ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Loaded {
+    /// `committed`, `rejected`, `duplicate` or `checked`.
+    pub state: State,
+    /// Rows loaded, or of a dry run the rows that would have been.
+    pub rows: u64,
+    /// Rows that broke a rule.
+    pub rejected: u64,
+    /// Size of the content.
+    pub bytes: u64,
+    /// From the claim to the ledger's entry.
+    pub elapsed: Duration,
+}
+
+/// One try's end.
+pub(crate) enum Step {
+    Verdict(Verdict),
+    /// Something changed meanwhile; the reason is for the log.
+    Again(&'static str),
+}
+
+/// Loads a claimed batch and writes its end into the ledger.
+///
+/// `ledger` is the session that claimed the batch; `database` carries the load's own transaction.
+/// The future may be dropped at any time: the transaction is then rolled back by the server.
+///
+/// # Errors
+///
+/// Where there is no verdict on the data, see [`LoadErrorKind`]. The ledger's entry is then for the
+/// caller to settle.
+pub async fn load(load: Load<'_>, ledger: &mut Session, database: &mut Session) -> Result<Loaded, LoadError> {
+    let started = Instant::now();
+    let meter = Arc::new(Meter::default());
+    let verdict = tokio::select! {
+        verdict = find_verdict(&load, database, &meter) => verdict?,
+        stopped = heartbeat(&load, ledger, &meter) => return Err(stopped),
+    };
+    let (state, rows, rejected, bytes) = settle(&load, ledger, verdict).await?;
+    Ok(Loaded { state, rows, rejected, bytes, elapsed: started.elapsed() })
+}
+
+async fn find_verdict(
+    load: &Load<'_>,
+    session: &mut Session,
+    meter: &Arc<Meter>,
+) -> Result<Verdict, LoadError> {
+    let shape = target::shape(session, &load.contract.table).await.map_err(database)?;
+    for _ in 0..TRIES {
+        let step = match load.contract.mode {
+            Mode::Append => direct::append(load, &shape, session, meter).await?,
+            Mode::Upsert | Mode::Snapshot => staging::merge(load, &shape, session, meter).await?,
+        };
+        match step {
+            Step::Verdict(verdict) => return Ok(verdict),
+            Step::Again(reason) => {
+                tracing::info!(batch_id = %load.held.id, reason, "the load begins anew");
+            }
+        }
+    }
+    let detail = "referenced rows kept changing while the batch was loaded";
+    Err(LoadError::new(LoadErrorKind::Retry, detail))
+}
+
+/// Writes progress and prolongs the lease until the claim is lost; never returns otherwise.
+async fn heartbeat(load: &Load<'_>, ledger: &Session, meter: &Meter) -> LoadError {
+    let mut ticks = tokio::time::interval(load.settings.beat);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        let progress = Progress {
+            bytes: meter.bytes.load(Ordering::Relaxed),
+            rows: meter.rows.load(Ordering::Relaxed),
+        };
+        match ledger::beat(ledger, load.held, load.settings.lease, progress).await {
+            Ok(true) => {}
+            Ok(false) => return superseded(),
+            Err(error) => return database(error),
+        }
+    }
+}
+
+async fn settle(
+    load: &Load<'_>,
+    session: &mut Session,
+    verdict: Verdict,
+) -> Result<(State, u64, u64, u64), LoadError> {
+    let (outcome, end) = match verdict {
+        // The entry was committed with the rows.
+        Verdict::Committed(summary) => {
+            return Ok((State::Committed, summary.rows, 0, summary.content_bytes));
+        }
+        Verdict::Superseded => return Err(superseded()),
+        Verdict::Checked(summary) => {
+            let end = (State::Checked, summary.rows, 0, summary.content_bytes);
+            (Outcome::Checked(summary), end)
+        }
+        Verdict::Duplicate { of, summary } => {
+            let end = (State::Duplicate, 0, 0, summary.content_bytes);
+            (Outcome::Duplicate { of, summary: Some(summary) }, end)
+        }
+        Verdict::Rejected(rejection) => {
+            let bytes = rejection.summary.as_ref().map_or(0, |s| s.content_bytes);
+            let end = (State::Rejected, 0, rejection.rejected, bytes);
+            (Outcome::Rejected(rejection), end)
+        }
+    };
+    if ledger::settle(session, load.held, outcome).await.map_err(database)? {
+        Ok(end)
+    } else {
+        Err(superseded())
+    }
+}
+
+fn superseded() -> LoadError {
+    LoadError::new(LoadErrorKind::Superseded, "another attempt has taken the batch")
+}
+
+/// What an error of the database means for a load.
+pub(crate) fn database(error: ledger::Error) -> LoadError {
+    let kind = match error.kind() {
+        ErrorKind::Unreachable | ErrorKind::LoginRefused => LoadErrorKind::Retry,
+        _ => LoadErrorKind::Failed,
+    };
+    LoadError::new(kind, "the database did not take the batch").caused_by(error)
+}

@@ -1,0 +1,226 @@
+//! The threads of one load: read and split, check on all cores, gather in order, sort, hand on.
+//!
+//! ```text
+//! feed ─► reader thread ─► workers (n) ─► gatherer ─► sorter ─► COPY
+//!         decompress, hash,  parse, check,   in file    runs in
+//!         split               encode         order      key order
+//! ```
+//!
+//! Memory is bounded by tickets: a block needs one to leave the reader and gives it back when the
+//! gatherer has taken it in its turn.
+
+use std::collections::BTreeMap;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use bytes::Bytes;
+use contract::Format;
+use crossbeam_channel::{Receiver, Sender, bounded};
+use reader::{Block, Compression, Content, ContentFault, Fault, Layout, Splitter};
+use sha2::{Digest, Sha256};
+use tokio::sync::mpsc;
+
+use crate::check::{Checked, Checker};
+use crate::feed::FeedReader;
+use crate::gather::{Gathered, Gatherer};
+use crate::runs::Rows;
+use crate::settings::LoadSettings;
+
+/// How far a load has come; read while it runs.
+#[derive(Debug, Default)]
+pub(crate) struct Meter {
+    /// Bytes of content read.
+    pub(crate) bytes: AtomicU64,
+    /// Records checked.
+    pub(crate) rows: AtomicU64,
+}
+
+/// One reading of the content.
+pub(crate) struct Reading<'a> {
+    pub(crate) format: Format,
+    pub(crate) compression: Compression,
+    pub(crate) settings: &'a LoadSettings,
+    pub(crate) checker: &'a Checker<'a>,
+    pub(crate) meter: &'a Meter,
+    /// Where encoded rows go; none when nothing is loaded.
+    pub(crate) rows_to: Option<mpsc::Sender<Bytes>>,
+}
+
+/// What a reading found out.
+pub(crate) struct Outcome {
+    pub(crate) gathered: Gathered,
+    /// Size of the content.
+    pub(crate) bytes: u64,
+    pub(crate) sha256: [u8; 32],
+    /// The CSV header as it was sent.
+    pub(crate) header: Option<Vec<u8>>,
+    /// What ended the reading before the content's end.
+    pub(crate) fault: Option<Fault>,
+}
+
+impl Reading<'_> {
+    /// Reads all of the content; returns when every thread has ended.
+    pub(crate) fn run(self, feed: FeedReader) -> Outcome {
+        let Reading { format, compression, settings, checker, meter, rows_to } = self;
+        let threads = settings.threads.max(1);
+        let (jobs_in, jobs) = bounded::<Job>(threads);
+        let (checked_in, checked) = bounded::<Option<Checked>>(threads);
+        // As many blocks as keep every worker busy while the slowest one finishes.
+        let (tickets_back, tickets) = bounded::<()>(threads * 4);
+        for _ in 0..threads * 4 {
+            let _ = tickets_back.send(());
+        }
+        let content = reader::decompress(compression, Box::new(feed), &settings.limits);
+        let mut content = Hashed { content, hash: Sha256::new(), bytes: 0, meter };
+        let mut header = None;
+        let (gathered, fault) = std::thread::scope(|scope| {
+            let sorter = rows_to.map(|rows_to| Sorter::start(scope, settings.run_bytes, rows_to));
+            for _ in 0..threads {
+                let (jobs, checked_in) = (jobs.clone(), checked_in.clone());
+                scope.spawn(move || work(checker, &jobs, &checked_in));
+            }
+            drop((jobs, checked_in));
+            let gatherer = scope.spawn(move || {
+                gather(Gatherer::new(checker, settings, meter), checked, tickets_back, sorter)
+            });
+            let mut read = || -> Result<(), Fault> {
+                let mut splitter =
+                    Splitter::new(format, checker.contract, &mut content, settings.limits.clone())?;
+                header = splitter.header_bytes().map(<[u8]>::to_vec);
+                let layout = Arc::clone(splitter.layout());
+                let mut number = 0;
+                while let Some(block) = splitter.next_block()? {
+                    let job = Job { number, block, layout: Arc::clone(&layout) };
+                    if tickets.recv().is_err() || jobs_in.send(job).is_err() {
+                        break;
+                    }
+                    number += 1;
+                }
+                Ok(())
+            };
+            let fault = read().err();
+            drop(jobs_in);
+            let gathered = match gatherer.join() {
+                Ok(gathered) => gathered,
+                Err(panic) => std::panic::resume_unwind(panic),
+            };
+            (gathered, fault)
+        });
+        Outcome { gathered, bytes: content.bytes, sha256: content.hash.finalize().into(), header, fault }
+    }
+}
+
+struct Job {
+    number: u64,
+    block: Block,
+    layout: Arc<Layout>,
+}
+
+fn work(checker: &Checker<'_>, jobs: &Receiver<Job>, checked: &Sender<Option<Checked>>) {
+    for Job { number, block, layout } in jobs {
+        // A panic here would leave the others waiting for this block for ever.
+        let done = std::panic::catch_unwind(AssertUnwindSafe(|| checker.check(number, &block, &layout)));
+        if checked.send(done.ok()).is_err() {
+            return;
+        }
+    }
+}
+
+/// Takes blocks in file order, whatever order they were checked in.
+fn gather(
+    mut gatherer: Gatherer<'_>,
+    checked: Receiver<Option<Checked>>,
+    tickets: Sender<()>,
+    mut sorter: Option<Sorter>,
+) -> Gathered {
+    let mut waiting = BTreeMap::new();
+    let mut next = 0;
+    for block in &checked {
+        // A worker panicked: leaving drops both channels, which ends every other thread.
+        let Some(block) = block else { return gatherer.broken() };
+        waiting.insert(block.number, block);
+        while let Some(mut block) = waiting.remove(&next) {
+            next += 1;
+            let rows = std::mem::take(&mut block.rows);
+            gatherer.take(block);
+            if let Some(busy) = &mut sorter
+                && (!gatherer.wants_rows() || !busy.take(&rows))
+            {
+                sorter = None;
+            }
+            // Nobody takes the last tickets; the channel has room for all of them.
+            let _ = tickets.try_send(());
+        }
+    }
+    if let Some(sorter) = sorter {
+        sorter.finish();
+    }
+    gatherer.finish()
+}
+
+/// The thread that sorts runs and sends them on, and the run that is being filled meanwhile.
+struct Sorter {
+    filling: Rows,
+    full: Sender<Rows>,
+    empty: Receiver<Rows>,
+    budget: usize,
+}
+
+impl Sorter {
+    fn start<'scope>(
+        scope: &'scope std::thread::Scope<'scope, '_>,
+        budget: usize,
+        rows_to: mpsc::Sender<Bytes>,
+    ) -> Self {
+        let (full, full_runs) = bounded::<Rows>(0);
+        let (empty_runs, empty) = bounded::<Rows>(1);
+        let _ = empty_runs.send(Rows::with_budget(budget));
+        scope.spawn(move || {
+            for mut run in full_runs {
+                if !run.drain_sorted(|piece| rows_to.blocking_send(piece).is_ok()) {
+                    return;
+                }
+                let _ = empty_runs.send(run);
+            }
+        });
+        Self { filling: Rows::with_budget(budget), full, empty, budget }
+    }
+
+    /// Adds rows, and hands on the run when it is full; false when nobody takes rows any more.
+    fn take(&mut self, rows: &Rows) -> bool {
+        if self.filling.size() + rows.size() > self.budget && !self.filling.is_empty() {
+            let Ok(next) = self.empty.recv() else { return false };
+            let full = std::mem::replace(&mut self.filling, next);
+            if self.full.send(full).is_err() {
+                return false;
+            }
+        }
+        self.filling.append(rows);
+        true
+    }
+
+    fn finish(self) {
+        if !self.filling.is_empty() {
+            let _ = self.full.send(self.filling);
+        }
+    }
+}
+
+/// Content whose every byte is hashed and counted on its way to the splitter.
+struct Hashed<'a, C> {
+    content: C,
+    hash: Sha256,
+    bytes: u64,
+    meter: &'a Meter,
+}
+
+impl<C: Content> Content for Hashed<'_, C> {
+    fn read(&mut self, into: &mut [u8]) -> Result<usize, ContentFault> {
+        let read = self.content.read(into)?;
+        self.hash.update(&into[..read]);
+        self.bytes += read as u64;
+        self.meter.bytes.store(self.bytes, Ordering::Relaxed);
+        Ok(read)
+    }
+}

@@ -1,0 +1,161 @@
+//! From what a reading found to the batch's end: committed, checked, duplicate or rejected with an
+//! exact reason.
+
+use contract::Rule;
+use ledger::{Committed, Finding, Problem, Rejection, Summary};
+use tokio_postgres::Transaction;
+
+use crate::error::{LoadError, LoadErrorKind};
+use crate::load::{Load, Step, database};
+use crate::pipeline::Outcome;
+use crate::source::{SourceError, SourceErrorKind};
+
+/// How a batch ends.
+#[derive(Debug)]
+pub(crate) enum Verdict {
+    /// Rows and ledger entry are committed.
+    Committed(Summary),
+    /// A dry run that would have been.
+    Checked(Summary),
+    /// The same content was committed before.
+    Duplicate { of: ledger::BatchId, summary: Summary },
+    /// The data is wrong.
+    Rejected(Rejection),
+    /// Another attempt has the batch.
+    Superseded,
+}
+
+/// The reason to reject the content, if there is one.
+pub(crate) fn wrong_with(load: &Load<'_>, outcome: &Outcome) -> Option<Verdict> {
+    let gathered = &outcome.gathered;
+    let mut findings = gathered.findings.listed.clone();
+    let mut total = gathered.findings.total;
+    let mut detail = Vec::new();
+    let mut add = |detail: &mut Vec<String>, finding: Finding| {
+        total += 1;
+        detail.push(finding.message.clone());
+        if findings.len() < load.settings.report_cap.max(1) {
+            findings.push(finding);
+        }
+    };
+    if let Some(fault) = &outcome.fault {
+        let value = fault.value.as_deref().map(crate::findings::shown);
+        let at = (fault.at.record, fault.at.line, fault.at.byte);
+        add(&mut detail, whole(fault.rule, at, value, fault.message.clone()));
+    } else {
+        for finding in undeclared(load, outcome) {
+            add(&mut detail, finding);
+        }
+    }
+    if gathered.bad > 0 {
+        detail.insert(0, format!("{} of {} rows are wrong", gathered.bad, gathered.bad + gathered.good));
+    }
+    if total == 0 {
+        return None;
+    }
+    let problem = Problem::new("rejected", "The batch was rejected")
+        .with_status(422)
+        .with_detail(format!("{}; nothing was loaded. The report has every one.", detail.join("; ")));
+    Some(Verdict::Rejected(Rejection {
+        problem,
+        summary: Some(summary(outcome)),
+        rejected: gathered.bad,
+        total,
+        findings,
+    }))
+}
+
+/// What does not agree with what the sender declared, and content without any record.
+fn undeclared(load: &Load<'_>, outcome: &Outcome) -> Vec<Finding> {
+    let records = outcome.gathered.good + outcome.gathered.bad;
+    let options = &load.held.options;
+    let mut findings = Vec::new();
+    if records == 0 {
+        let message = "the file has no records: a batch without records is never loaded".to_owned();
+        findings.push(whole(Rule::Empty, (0, 1, 0), None, message));
+    }
+    if let Some(expected) = options.expect_rows
+        && expected != records
+    {
+        let message = format!("{expected} rows were declared and {records} arrived; send the file again, whole");
+        findings.push(whole(Rule::Rows, (0, 1, 0), Some(records.to_string()), message));
+    }
+    if let Some(expected) = options.expect_sha256
+        && expected != outcome.sha256
+    {
+        let message = "the content's SHA-256 is not the declared one; send the file again, whole".to_owned();
+        findings.push(whole(Rule::Checksum, (0, 1, 0), None, message));
+    }
+    findings
+}
+
+/// An entry about the file and not about one of its rows.
+fn whole(rule: Rule, at: (u64, u64, u64), value: Option<String>, message: String) -> Finding {
+    let (record, line, byte) = at;
+    Finding { record, line, byte, column: None, rule: rule.as_str().to_owned(), value, message, row: Vec::new() }
+}
+
+/// The object went away before or while it was read.
+pub(crate) fn lost(error: &SourceError) -> Verdict {
+    let message = match error.kind {
+        SourceErrorKind::Changed => format!("{error}; the later object is a batch of its own"),
+        _ => format!("{error}; deliver it again"),
+    };
+    about_the_file(Rule::Source, message, None)
+}
+
+/// A snapshot leaves out rows that other tables refer to.
+pub(crate) fn still_referenced(outcome: &Outcome) -> Verdict {
+    let message = "the snapshot leaves out rows that other datasets still refer to; include them, or remove those first";
+    about_the_file(Rule::References, message.to_owned(), Some(summary(outcome)))
+}
+
+fn about_the_file(rule: Rule, message: String, summary: Option<Summary>) -> Verdict {
+    let problem =
+        Problem::new("rejected", "The batch was rejected").with_status(422).with_detail(message.clone());
+    Verdict::Rejected(Rejection {
+        problem,
+        summary,
+        rejected: 0,
+        total: 1,
+        findings: vec![whole(rule, (0, 1, 0), None, message)],
+    })
+}
+
+/// Every good row must have reached the server, or something is wrong with us.
+pub(crate) fn all_arrived(checked: u64, copied: u64) -> Result<(), LoadError> {
+    if checked == copied {
+        return Ok(());
+    }
+    let detail = format!("{checked} rows were checked and {copied} reached the table; nothing was committed");
+    Err(LoadError::new(LoadErrorKind::Failed, detail))
+}
+
+/// Writes the ledger's entry beside the rows and commits both, or neither.
+pub(crate) async fn commit(
+    load: &Load<'_>,
+    transaction: Transaction<'_>,
+    outcome: &Outcome,
+) -> Result<Step, LoadError> {
+    let summary = summary(outcome);
+    let verdict = match ledger::commit(&transaction, load.held, &summary).await.map_err(database)? {
+        Committed::Superseded => Verdict::Superseded,
+        Committed::Duplicate(of) => Verdict::Duplicate { of, summary },
+        Committed::Done if load.held.options.dry_run => Verdict::Checked(summary),
+        Committed::Done => {
+            transaction.commit().await.map_err(|e| database(e.into()))?;
+            return Ok(Step::Verdict(Verdict::Committed(summary)));
+        }
+    };
+    transaction.rollback().await.map_err(|e| database(e.into()))?;
+    Ok(Step::Verdict(verdict))
+}
+
+fn summary(outcome: &Outcome) -> Summary {
+    Summary {
+        rows: outcome.gathered.good,
+        content_bytes: outcome.bytes,
+        sha256: outcome.sha256,
+        header: outcome.header.clone(),
+    }
+}
