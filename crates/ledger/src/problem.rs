@@ -1,0 +1,44 @@
+//! Why a batch stands where it stands, in the shape of RFC 9457.
+
+use serde::{Deserialize, Serialize};
+
+/// A problem document. `detail` is written for the partner: no internals, no secrets.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Problem {
+    /// A stable name, `/problems/<word>`.
+    pub r#type: String,
+    /// What kind of problem, the same for every occurrence.
+    pub title: String,
+    /// The HTTP status that fits.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// What happened this time and what to do about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+}
+
+impl Problem {
+    /// A problem of the type `/problems/<word>`.
+    pub fn new(word: &str, title: impl Into<String>) -> Self {
+        Self {
+            r#type: format!("/problems/{word}"),
+            title: title.into(),
+            status: None,
+            detail: None,
+        }
+    }
+
+    /// The same problem with the status that fits.
+    #[must_use]
+    pub fn with_status(mut self, status: u16) -> Self {
+        self.status = Some(status);
+        self
+    }
+
+    /// The same problem, saying what happened this time.
+    #[must_use]
+    pub fn with_detail(mut self, detail: impl Into<String>) -> Self {
+        self.detail = Some(detail.into());
+        self
+    }
+}

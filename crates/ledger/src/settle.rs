@@ -1,0 +1,321 @@
+//! How the work on a batch ends. Every write here is fenced by the attempt.
+
+use tokio_postgres::{Client, Transaction, types::Json};
+
+use crate::{
+    claim::Held,
+    error::{Error, Result},
+    ids::{BatchId, BatchNumber},
+    problem::Problem,
+    state::State,
+};
+
+/// What was learned of a batch's content.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Summary {
+    /// Good records.
+    pub rows: u64,
+    /// Size of the content, decompressed.
+    pub content_bytes: u64,
+    /// SHA-256 of the content, decompressed.
+    pub sha256: [u8; 32],
+    /// The CSV header line as it was sent.
+    pub header: Option<Vec<u8>>,
+}
+
+/// What came of [`commit`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Committed {
+    /// Commit the transaction: the batch is committed with it.
+    Done,
+    /// Roll back: the same content was committed as this batch. Then [`settle`] with [`Outcome::Duplicate`].
+    Duplicate(BatchId),
+    /// Roll back and stop: the batch is somebody else's now.
+    Superseded,
+}
+
+/// One thing that is wrong with a record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    /// The data record, from 1.
+    pub record: u64,
+    /// The physical line where it starts, from 1.
+    pub line: u64,
+    /// The byte where it starts, from 0, in the decompressed content.
+    pub byte: u64,
+    /// The column; none where the record as a whole is wrong.
+    pub column: Option<String>,
+    /// The rule that is broken.
+    pub rule: String,
+    /// The value, shortened.
+    pub value: Option<String>,
+    /// What is wrong, for the partner.
+    pub message: String,
+    /// The partner's own record.
+    pub row: Vec<u8>,
+}
+
+/// How a batch that was not committed ends.
+#[derive(Debug)]
+pub enum Outcome {
+    /// The data is wrong.
+    Rejected(Rejection),
+    /// The same content was committed before.
+    Duplicate {
+        /// As this batch.
+        of: BatchId,
+        /// What was learned, where the content was read to its end.
+        summary: Option<Summary>,
+    },
+    /// A dry run that would have been committed.
+    Checked(Summary),
+    /// We are wrong, or something is down.
+    Failed(Problem),
+}
+
+/// A report.
+#[derive(Debug)]
+pub struct Rejection {
+    /// Why, in one document.
+    pub problem: Problem,
+    /// What was learned, where the content was read to its end.
+    pub summary: Option<Summary>,
+    /// Records that were refused.
+    pub rejected: u64,
+    /// Everything that was found, exactly.
+    pub total: u64,
+    /// What is listed of it, in file order.
+    pub findings: Vec<Finding>,
+}
+
+/// Marks the batch committed inside the transaction that carries its rows, which must be READ COMMITTED. The
+/// last thing before the caller commits it, or rolls back where the answer says so.
+///
+/// The content's hash is written first: of two batches with the same content the second waits here for the first.
+pub async fn commit(txn: &Transaction<'_>, held: &Held, summary: &Summary) -> Result<Committed> {
+    let sha256 = summary.sha256.as_slice();
+    let first = txn
+        .execute(
+            "INSERT INTO waybill.contents (dataset, sha256, batch) VALUES ($1, $2, $3)
+             ON CONFLICT (dataset, sha256) DO NOTHING",
+            &[&held.dataset, &sha256, &held.id.0],
+        )
+        .await?
+        == 1;
+    if !first && !held.options.force {
+        let other = txn
+            .query_opt(
+                "SELECT batch FROM waybill.contents WHERE dataset = $1 AND sha256 = $2",
+                &[&held.dataset, &sha256],
+            )
+            .await?;
+        // None: it was undone between the two statements. The caller tries the whole batch again.
+        return match other {
+            Some(row) => match BatchId(row.try_get(0)?) {
+                // Its own: a commit of which the answer was lost. The fence below tells.
+                same if same == held.id => Ok(Committed::Superseded),
+                other => Ok(Committed::Duplicate(other)),
+            },
+            None => Err(Error::new(
+                crate::ErrorKind::Unreachable,
+                "the batch with the same content was undone meanwhile",
+            )),
+        };
+    }
+    let mine = txn
+        .execute(
+            "UPDATE waybill.batches
+             SET state = 'committed', rows = $3, rejected = 0, bytes = $4, sha256 = $5, header = $6,
+                 finished_at = clock_timestamp(), lease_until = NULL, error = NULL, progress_rows = $3,
+                 progress_bytes = coalesce(object_bytes, progress_bytes)
+             WHERE number = $1 AND attempt = $2 AND state = 'loading'",
+            &[
+                &held.number.0,
+                &held.attempt.0,
+                &(summary.rows as i64),
+                &(summary.content_bytes as i64),
+                &sha256,
+                &summary.header,
+            ],
+        )
+        .await?
+        == 1;
+    if !mine {
+        return Ok(Committed::Superseded);
+    }
+    event(
+        txn,
+        held.number,
+        State::Committed,
+        held.attempt.0,
+        (!first).then_some("forced"),
+    )
+    .await?;
+    raise_version(txn, &held.dataset, held.number).await?;
+    Ok(Committed::Done)
+}
+
+/// Ends the work on a batch without its rows, in one transaction. `false`: the batch is somebody else's now, and
+/// nothing was written.
+pub async fn settle(client: &mut Client, held: &Held, outcome: Outcome) -> Result<bool> {
+    let txn = client.transaction().await?;
+    let (state, summary, rows, rejected, problem, duplicate_of) = match &outcome {
+        Outcome::Rejected(rejection) => (
+            State::Rejected,
+            rejection.summary.as_ref(),
+            Some(0),
+            Some(rejection.rejected as i64),
+            Some(&rejection.problem),
+            None,
+        ),
+        Outcome::Duplicate { of, summary } => (
+            State::Duplicate,
+            summary.as_ref(),
+            Some(0),
+            Some(0),
+            None,
+            Some(of.0),
+        ),
+        Outcome::Checked(summary) => (
+            State::Checked,
+            Some(summary),
+            Some(summary.rows as i64),
+            Some(0),
+            None,
+            None,
+        ),
+        Outcome::Failed(problem) => (State::Failed, None, None, None, Some(problem), None),
+    };
+    let (total, listed) = match &outcome {
+        Outcome::Rejected(rejection) => (rejection.total as i64, rejection.findings.len() as i64),
+        _ => (0, 0),
+    };
+    let mine = txn
+        .execute(
+            "UPDATE waybill.batches
+             SET state = $3, rows = $4, rejected = $5, bytes = $6, sha256 = $7, header = $8, error = $9,
+                 duplicate_of = $10, report_total = $11, report_listed = $12, finished_at = clock_timestamp(),
+                 lease_until = NULL
+             WHERE number = $1 AND attempt = $2 AND state = 'loading'",
+            &[
+                &held.number.0,
+                &held.attempt.0,
+                &state.as_str(),
+                &rows,
+                &rejected,
+                &summary.map(|summary| summary.content_bytes as i64),
+                &summary.map(|summary| summary.sha256.to_vec()),
+                &summary.and_then(|summary| summary.header.as_deref()),
+                &problem.map(Json),
+                &duplicate_of,
+                &total,
+                &listed,
+            ],
+        )
+        .await?
+        == 1;
+    if !mine {
+        txn.rollback().await?;
+        return Ok(false);
+    }
+    if let Outcome::Rejected(rejection) = &outcome {
+        write_report(&txn, held.number, &rejection.findings).await?;
+    }
+    let note = problem.map(|problem| problem.title.as_str());
+    event(&txn, held.number, state, held.attempt.0, note).await?;
+    txn.commit().await?;
+    Ok(true)
+}
+
+/// How much of a report goes into one statement.
+const FINDINGS_AT_ONCE: usize = 500;
+const BYTES_AT_ONCE: usize = 4 << 20;
+
+async fn write_report(
+    txn: &Transaction<'_>,
+    number: BatchNumber,
+    findings: &[Finding],
+) -> Result<()> {
+    let statement = txn
+        .prepare(
+            "INSERT INTO waybill.errors (batch, ordinal, record, line, byte, column_name, rule, value, message, row)
+             SELECT $1, * FROM unnest($2::int[], $3::bigint[], $4::bigint[], $5::bigint[], $6::text[], $7::text[],
+                 $8::text[], $9::text[], $10::bytea[])",
+        )
+        .await?;
+    let mut start = 0;
+    while start < findings.len() {
+        let mut end = start;
+        let mut bytes = 0;
+        while end < findings.len() && end - start < FINDINGS_AT_ONCE && bytes < BYTES_AT_ONCE {
+            bytes += findings[end].row.len();
+            end += 1;
+        }
+        let part = &findings[start..end];
+        let ordinals: Vec<i32> = (start..end).map(|index| index as i32 + 1).collect();
+        let numbers =
+            |of: fn(&Finding) -> u64| part.iter().map(|f| of(f) as i64).collect::<Vec<i64>>();
+        let columns: Vec<Option<&str>> = part.iter().map(|f| f.column.as_deref()).collect();
+        let rules: Vec<&str> = part.iter().map(|f| f.rule.as_str()).collect();
+        let values: Vec<Option<String>> = part
+            .iter()
+            .map(|f| f.value.as_deref().map(storable))
+            .collect();
+        let messages: Vec<String> = part.iter().map(|f| storable(&f.message)).collect();
+        let rows: Vec<&[u8]> = part.iter().map(|f| f.row.as_slice()).collect();
+        txn.execute(
+            &statement,
+            &[
+                &number.0,
+                &ordinals,
+                &numbers(|f| f.record),
+                &numbers(|f| f.line),
+                &numbers(|f| f.byte),
+                &columns,
+                &rules,
+                &values,
+                &messages,
+                &rows,
+            ],
+        )
+        .await?;
+        start = end;
+    }
+    Ok(())
+}
+
+/// PostgreSQL's text holds no NUL: shown as its symbol instead.
+fn storable(text: &str) -> String {
+    text.replace('\0', "\u{2400}")
+}
+
+pub(crate) async fn event(
+    txn: &Transaction<'_>,
+    number: BatchNumber,
+    state: State,
+    attempt: i32,
+    note: Option<&str>,
+) -> Result<()> {
+    txn.execute(
+        "INSERT INTO waybill.events (batch, state, attempt, note) VALUES ($1, $2, $3, $4)",
+        &[&number.0, &state.as_str(), &attempt, &note],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Marks the dataset changed. One row a dataset: commits of one dataset pass here one after the other, so this
+/// comes last.
+pub(crate) async fn raise_version(
+    txn: &Transaction<'_>,
+    dataset: &str,
+    number: BatchNumber,
+) -> Result<()> {
+    txn.execute(
+        "INSERT INTO waybill.versions AS v (dataset, version, batch) VALUES ($1, 1, $2)
+         ON CONFLICT (dataset) DO UPDATE SET version = v.version + 1, batch = excluded.batch",
+        &[&dataset, &number.0],
+    )
+    .await?;
+    Ok(())
+}
