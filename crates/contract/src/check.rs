@@ -256,7 +256,7 @@ impl Column {
         };
         Violation::new(
             Rule::Type,
-            format!("is {found}, but a {} column takes {wanted}", self.ty),
+            format!("is {found}, but type {} takes {wanted}", self.ty),
         )
     }
 }

@@ -2,11 +2,11 @@
 
 use std::fmt;
 
-use regex::Regex;
 use serde::{Serialize, Serializer};
 
 use crate::constant::Constant;
 use crate::dates;
+use crate::pattern::Pattern;
 use crate::types::Type;
 
 /// One column: what its values must be and what they are called in a file.
@@ -86,41 +86,6 @@ impl fmt::Display for Reference {
 impl Serialize for Reference {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
-    }
-}
-
-/// A regular expression that a whole text must match.
-#[derive(Debug, Clone)]
-pub struct Pattern {
-    source: String,
-    whole: Regex,
-}
-
-impl Pattern {
-    /// Compiles a pattern; `^` at its beginning and `$` at its end are allowed and mean nothing more.
-    pub(crate) fn new(source: &str) -> Result<Self, regex::Error> {
-        // Compiled by itself first: a pattern such as `a)(b` must not pass because of the group put around it.
-        Regex::new(source)?;
-        Ok(Self {
-            source: source.to_owned(),
-            whole: Regex::new(&format!("^(?:{source})$"))?,
-        })
-    }
-
-    /// The pattern as the contract has it.
-    pub fn as_str(&self) -> &str {
-        &self.source
-    }
-
-    /// Whether the whole text matches.
-    pub fn matches(&self, text: &str) -> bool {
-        self.whole.is_match(text)
-    }
-}
-
-impl Serialize for Pattern {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&self.source)
     }
 }
 

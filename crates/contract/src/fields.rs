@@ -36,7 +36,7 @@ impl Fields {
         }
     }
 
-    pub(crate) fn has(&self, key: &str) -> bool {
+    fn has(&self, key: &str) -> bool {
         self.table.contains_key(key)
     }
 
@@ -56,6 +56,19 @@ impl Fields {
                 None
             }
         }
+    }
+
+    /// A string that must be there; `example` is what to write after the key.
+    pub(crate) fn needed(
+        &mut self,
+        key: &'static str,
+        example: &str,
+        problems: &mut Problems,
+    ) -> Option<String> {
+        if !self.has(key) {
+            problems.add(format!("has no {key}: add {key} = {example}"));
+        }
+        self.text(key, problems)
     }
 
     /// False where it is missing or wrong.

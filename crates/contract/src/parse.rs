@@ -33,21 +33,13 @@ pub(crate) fn contract(text: &str) -> Result<Contract, ContractError> {
 }
 
 fn read(mut fields: Fields, problems: &mut Problems) -> Option<Contract> {
-    let name = fields.text("name", problems);
+    let name = fields.needed("name", "\"…\"", problems);
     problems.dataset.clone_from(&name);
-    let name = required_name("name", name, problems);
-    let table = required_name("table", fields.text("table", problems), problems);
+    let name = plain_name("name", name, problems);
+    let table = plain_name("table", fields.needed("table", "\"…\"", problems), problems);
     let description = fields.text("description", problems).unwrap_or_default();
-    if !fields.has("mode") {
-        problems.add("has no mode: add mode = \"append\", \"upsert\" or \"snapshot\"");
-    }
-    let mode = choice(
-        "mode",
-        fields.text("mode", problems),
-        Mode::ALL,
-        Mode::as_str,
-        problems,
-    );
+    let mode = fields.needed("mode", "\"append\", \"upsert\" or \"snapshot\"", problems);
+    let mode = choice("mode", mode, Mode::ALL, Mode::as_str, problems);
     let key = fields.texts("key", problems).unwrap_or_default();
     let unknown_columns = fields.text("unknown_columns", problems);
     let unknown_columns = choice(
@@ -97,16 +89,13 @@ fn choice<T: Copy>(
     found
 }
 
-/// A name that is there and is one.
-pub(crate) fn required_name(
+/// Complains of a name that is none; it is handed on, so that the rest can be looked at.
+pub(crate) fn plain_name(
     key: &str,
     name: Option<String>,
     problems: &mut Problems,
 ) -> Option<String> {
-    let Some(name) = name else {
-        problems.add(format!("has no {key}: add {key} = \"…\""));
-        return None;
-    };
+    let name = name?;
     let letters = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_';
     if !name.starts_with(|first: char| first.is_ascii_lowercase()) || !name.bytes().all(letters) {
         problems.add(format!(
@@ -150,7 +139,7 @@ fn columns(values: Option<Vec<Value>>, problems: &mut Problems) -> Vec<Column> {
         problems.column = Some(format!("#{}", index + 1));
         match value {
             Value::Table(table) => {
-                columns.extend(parse_column::column(Fields::new(table), problems))
+                columns.extend(parse_column::column(Fields::new(table), problems));
             }
             other => problems.add(format!(
                 "is {}: write [[columns]] with its own lines",

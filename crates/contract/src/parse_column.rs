@@ -3,11 +3,12 @@
 use jiff::civil;
 use toml::Value;
 
-use crate::column::{Column, DateFormat, Pattern, Reference};
+use crate::column::{Column, DateFormat, Reference};
 use crate::constant::Constant;
 use crate::dates;
 use crate::fields::{Fields, Problems, kind};
-use crate::parse::required_name;
+use crate::parse::plain_name;
+use crate::pattern::Pattern;
 use crate::types::Type;
 
 /// Names that PostgreSQL gives to columns of its own in every table.
@@ -24,17 +25,18 @@ const PROBES: &[(i16, i8, i8)] = &[
 
 pub(crate) fn column(mut fields: Fields, problems: &mut Problems) -> Option<Column> {
     let before = problems.found.len();
-    let name = fields.text("name", problems);
+    let name = fields.needed("name", "\"…\"", problems);
     if name.is_some() {
         problems.column.clone_from(&name);
     }
-    let name = required_name("name", name, problems);
+    let name = plain_name("name", name, problems);
     if let Some(name) = name.as_deref().filter(|name| SYSTEM_COLUMNS.contains(name)) {
         problems.add(format!(
             "{name} is a column that PostgreSQL has in every table: rename it"
         ));
     }
-    let ty = column_type(fields.text("type", problems), problems);
+    let example = format!("\"…\" with {}", Type::WORDS);
+    let ty = column_type(fields.needed("type", &example, problems), problems);
 
     let mut column = Column {
         name: name.unwrap_or_default(),
@@ -103,13 +105,7 @@ pub(crate) fn column(mut fields: Fields, problems: &mut Problems) -> Option<Colu
 }
 
 fn column_type(word: Option<String>, problems: &mut Problems) -> Option<Type> {
-    let Some(word) = word else {
-        problems.add(format!(
-            "has no type: add type = \"…\" with {}",
-            Type::WORDS
-        ));
-        return None;
-    };
+    let word = word?;
     word.parse()
         .map_err(|message| problems.add(format!("type {word:?} {message}")))
         .ok()
@@ -133,7 +129,7 @@ fn pattern(source: Option<String>, problems: &mut Problems) -> Option<Pattern> {
         .map_err(|error| {
             problems.add(format!(
                 "pattern {source:?} is no regular expression: {error}"
-            ))
+            ));
         })
         .ok()
 }
@@ -295,7 +291,7 @@ fn constant(
             Type::Text | Type::Uuid | Type::Json => "a string in quotes",
         };
         problems.add(format!(
-            "{key} is {} in a {} column: write {wanted}",
+            "{key} is {} in a column of type {}: write {wanted}",
             kind(value),
             column.ty
         ));

@@ -73,8 +73,8 @@ impl Value<'_> {
     pub fn compare(&self, other: &Value<'_>) -> Option<Ordering> {
         match (self, other) {
             (Self::Bool(a), Value::Bool(b)) => Some(a.cmp(b)),
-            (Self::Int(a) | Self::Date(a), Value::Int(b) | Value::Date(b)) => Some(a.cmp(b)),
-            (Self::BigInt(a) | Self::Timestamp(a), Value::BigInt(b) | Value::Timestamp(b)) => {
+            (Self::Int(a), Value::Int(b)) | (Self::Date(a), Value::Date(b)) => Some(a.cmp(b)),
+            (Self::BigInt(a), Value::BigInt(b)) | (Self::Timestamp(a), Value::Timestamp(b)) => {
                 Some(a.cmp(b))
             }
             (Self::Double(a), Value::Double(b)) => a.partial_cmp(b),
