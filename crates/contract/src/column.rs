@@ -1,6 +1,7 @@
 //! One column of a contract and the rules that belong to it.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 
 use serde::{Serialize, Serializer};
 
@@ -58,6 +59,9 @@ pub struct Column {
     /// `one_of` in order, to be searched.
     #[serde(skip)]
     pub(crate) allowed: Vec<Constant>,
+    /// `min` and `max` of a type that is kept as a whole number, everything where there are none.
+    #[serde(skip)]
+    pub(crate) range: RangeInclusive<i64>,
 }
 
 impl Column {

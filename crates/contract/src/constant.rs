@@ -1,5 +1,6 @@
 //! A value that a contract itself holds: a bound, a default, one of a list.
 
+use std::cmp::Ordering;
 use std::fmt;
 
 use serde::{Serialize, Serializer};
@@ -46,6 +47,26 @@ impl Constant {
             Self::Uuid(value) => Value::Uuid(*value),
             Self::Text(value) => Value::Text(value),
             Self::Json(value) => Value::Json(value),
+        }
+    }
+
+    /// The order of the constant and a value of the same column; nothing for those of two types and for null.
+    pub(crate) fn compare(&self, value: &Value<'_>) -> Option<Ordering> {
+        match (self, value) {
+            // The common ones without the way through a `Value`.
+            (Self::Int(a), Value::Int(b)) | (Self::Date(a), Value::Date(b)) => Some(a.cmp(b)),
+            (Self::Decimal(a), Value::Decimal(b)) => Some(a.cmp(b)),
+            (Self::Text(a), Value::Text(b)) => Some(a.as_str().cmp(b)),
+            _ => self.as_value().compare(value),
+        }
+    }
+
+    /// The constant as a whole number, where it is kept as one.
+    pub(crate) fn as_whole(&self) -> Option<i64> {
+        match self {
+            Self::Int(value) | Self::Date(value) => Some(i64::from(*value)),
+            Self::BigInt(value) | Self::Timestamp(value) => Some(*value),
+            _ => None,
         }
     }
 

@@ -16,6 +16,7 @@ pub(crate) enum NumberFault {
 }
 
 /// `-?[0-9]+` within 64 bits.
+#[inline]
 pub(crate) fn whole(bytes: &[u8]) -> Result<i64, NumberFault> {
     let (negative, digits) = sign(bytes);
     if digits.is_empty() {
@@ -48,6 +49,15 @@ pub(crate) fn whole(bytes: &[u8]) -> Result<i64, NumberFault> {
         Ok(value)
     } else {
         value.checked_neg().ok_or(NumberFault::OutOfRange)
+    }
+}
+
+/// `-?[0-9]+` within 32 bits.
+#[inline]
+pub(crate) fn integer(bytes: &[u8]) -> Result<i32, NumberFault> {
+    match whole(bytes) {
+        Ok(value) => i32::try_from(value).map_err(|_| NumberFault::OutOfRange),
+        Err(fault) => Err(fault),
     }
 }
 

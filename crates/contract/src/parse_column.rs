@@ -54,6 +54,7 @@ pub(crate) fn column(mut fields: Fields, problems: &mut Problems) -> Option<Colu
         format: format(fields.text("format", problems), problems),
         aliases: aliases(fields.texts("aliases", problems), problems),
         allowed: Vec::new(),
+        range: i64::MIN..=i64::MAX,
     };
     let min = fields.take("min");
     let max = fields.take("max");
@@ -84,6 +85,8 @@ pub(crate) fn column(mut fields: Fields, problems: &mut Problems) -> Option<Colu
             "min {min} is above max {max}, so that no value is allowed: correct one of them"
         ));
     }
+    let whole = |bound: &Option<Constant>| bound.as_ref().and_then(Constant::as_whole);
+    column.range = whole(&column.min).unwrap_or(i64::MIN)..=whole(&column.max).unwrap_or(i64::MAX);
     if let Some(values) = one_of {
         list_values(&values, &mut column, problems);
     }
@@ -94,7 +97,7 @@ pub(crate) fn column(mut fields: Fields, problems: &mut Problems) -> Option<Colu
                 "is required and has a default, so that it is never absent: remove one of the two",
             );
         }
-        if let Err(violation) = column.within_rules(default.as_value()) {
+        if let Err(violation) = column.within_rules(&default.as_value()) {
             problems.add(format!(
                 "default {default} {}: correct the default or the rule",
                 violation.message
@@ -233,7 +236,7 @@ fn list_values(values: &[Value], column: &mut Column, problems: &mut Problems) {
             problems.add(format!("one_of has {constant} twice: remove one"));
         }
         // Before it is in the list, `within_rules` looks at the other rules only.
-        if let Err(violation) = column.within_rules(constant.as_value()) {
+        if let Err(violation) = column.within_rules(&constant.as_value()) {
             problems.add(format!(
                 "one_of has {constant}, which {}: correct the list or the rule",
                 violation.message
@@ -297,11 +300,18 @@ fn constant(
         ));
         return None;
     }
-    let iso = Column {
+    // The type alone: the other rules have messages of their own.
+    let plain = Column {
         format: None,
+        pattern: None,
+        max_length: None,
+        min: None,
+        max: None,
+        range: i64::MIN..=i64::MAX,
+        allowed: Vec::new(),
         ..column.clone()
     };
-    match iso.typed(text.as_bytes()) {
+    match plain.read(text.as_bytes()) {
         Ok(value) => Constant::from_value(value),
         Err(violation) => {
             problems.add(format!("{key} {text:?} {}", violation.message));
