@@ -5,6 +5,7 @@ mod dirs;
 pub mod emulator;
 mod error;
 pub mod ports;
+pub mod postgres;
 pub mod process;
 mod state;
 
