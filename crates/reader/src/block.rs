@@ -58,7 +58,7 @@ impl Block {
         let parser = match (self.oversize, layout.format) {
             (Some(oversize), _) => Parser::Oversize(Some(oversize)),
             (None, Format::JsonLines) => Parser::JsonLines(jsonl::Parser::new(self, layout)),
-            (None, _) => Parser::Csv(csv::Parser::new(self, layout)),
+            (None, Format::Csv) => Parser::Csv(csv::Parser::new(self, layout)),
         };
         Records {
             block: self,
@@ -147,11 +147,13 @@ pub struct Malformed<'a> {
     pub value: Option<Cow<'a, [u8]>>,
 }
 
-/// How much of a record that is too long is kept for the report.
-pub(crate) const OVERSIZE_KEPT: usize = 1024;
-
 impl Oversize {
-    /// The error for a record of which at least the first [`OVERSIZE_KEPT`] bytes are in `raw`.
+    /// How much of a record that is too long is kept for the report.
+    pub(crate) fn kept(record_bytes: usize) -> usize {
+        record_bytes.min(1024)
+    }
+
+    /// The error for a record of which at least as much as is kept is in `raw`.
     pub(crate) fn explain<'a>(self, at: Position, raw: &'a [u8], layout: &Layout) -> Malformed<'a> {
         let (rule, message) = if self.unclosed {
             (Rule::Quote, csv::UNCLOSED.to_owned())
@@ -166,7 +168,7 @@ impl Oversize {
         };
         Malformed {
             at,
-            raw: &raw[..raw.len().min(OVERSIZE_KEPT)],
+            raw: &raw[..raw.len().min(Self::kept(layout.limits.record_bytes))],
             rule,
             column: self.field.and_then(|field| layout.column_at(field)),
             message,

@@ -50,7 +50,7 @@ struct Flaw<'b> {
     value: Option<&'b [u8]>,
 }
 
-impl<'b> Flaw<'b> {
+impl Flaw<'_> {
     fn syntax(message: impl Into<String>) -> Self {
         Self {
             rule: Rule::Syntax,

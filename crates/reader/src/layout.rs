@@ -163,16 +163,16 @@ fn hint(names: &[&str]) -> Option<&'static str> {
 /// Names for a sentence, the first few of them.
 fn list(names: &[&str]) -> String {
     const MOST: usize = 20;
-    let mut text = names
+    let text = names
         .iter()
         .take(MOST)
         .map(|name| quote(name))
         .collect::<Vec<_>>()
         .join(", ");
-    if names.len() > MOST {
-        text.push_str(&format!(" and {} more", names.len() - MOST));
+    match names.len().saturating_sub(MOST) {
+        0 => text,
+        more => format!("{text} and {more} more"),
     }
-    text
 }
 
 /// A name for a sentence: visible however odd, and not too long.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use contract::{Contract, Format, Rule};
 use memchr::{memchr, memchr_iter};
 
-use crate::block::{Block, OVERSIZE_KEPT, Oversize};
+use crate::block::{Block, Oversize};
 use crate::content::{Content, ContentFault};
 use crate::csv;
 use crate::csv::quotes::{Scan, Walk};
@@ -177,7 +177,7 @@ impl Splitter {
         let mut walk = Walk::new();
         let end = loop {
             let found = walk
-                .to_end(&self.buffer[self.scanned..])
+                .seek_end(&self.buffer[self.scanned..])
                 .map(|end| self.scanned + end);
             let length = found.unwrap_or(self.buffer.len());
             if length > limits.record_bytes {
@@ -216,7 +216,7 @@ impl Splitter {
         let new = &self.buffer[self.scanned..];
         let cut = match self.layout.format {
             Format::JsonLines => jsonl::last_end(new),
-            _ => self.scan.last_end(new),
+            Format::Csv => self.scan.last_end(new),
         };
         let before = std::mem::replace(&mut self.scanned, self.buffer.len());
         cut.map(|cut| Cut {
@@ -268,7 +268,7 @@ impl Splitter {
         let limit = self.layout.limits.record_bytes;
         let mut record = Skipped::begin(self.layout.format, &self.buffer, limit);
         let mut kept = std::mem::take(&mut self.buffer);
-        kept.truncate(limit.min(OVERSIZE_KEPT));
+        kept.truncate(Oversize::kept(limit));
         let rest = loop {
             self.buffer.clear();
             self.fill(self.block_bytes.max(SKIP_BYTES));
@@ -313,9 +313,9 @@ struct Skipped {
 
 impl Skipped {
     fn begin(format: Format, start: &[u8], limit: usize) -> Self {
-        let mut walk = (format != Format::JsonLines).then(Walk::new);
+        let mut walk = (format == Format::Csv).then(Walk::new);
         if let Some(walk) = &mut walk {
-            walk.to_end(&start[..limit]);
+            walk.seek_end(&start[..limit]);
         }
         let field = walk.map(|walk| walk.field);
         let mut skipped = Self {
@@ -334,7 +334,7 @@ impl Skipped {
     /// Reads on, and gives the place after the record's line feed if it is there.
     fn go_on(&mut self, piece: &[u8]) -> Option<usize> {
         let end = match &mut self.walk {
-            Some(walk) => walk.to_end(piece),
+            Some(walk) => walk.seek_end(piece),
             None => memchr(b'\n', piece),
         };
         let taken = end.map_or(piece, |end| &piece[..=end]);

@@ -249,7 +249,7 @@ impl<'b> Parser<'b> {
     /// The field that passes the limit of a record.
     fn field_at_limit(&self, start: usize) -> usize {
         let mut walk = Walk::new();
-        walk.to_end(&self.bytes[start..start + self.layout.limits.record_bytes]);
+        walk.seek_end(&self.bytes[start..start + self.layout.limits.record_bytes]);
         walk.field
     }
 }

@@ -52,7 +52,7 @@ impl Walk {
     }
 
     /// Goes on to the line feed that ends the record and says where it is, or to the end of the piece.
-    pub(crate) fn to_end(&mut self, piece: &[u8]) -> Option<usize> {
+    pub(crate) fn seek_end(&mut self, piece: &[u8]) -> Option<usize> {
         let mut at = 0;
         while at < piece.len() {
             // Jump to the next byte that means something.
@@ -149,5 +149,72 @@ impl Scan {
             self.pending_lines + rest
         };
         cut
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Where each record's line feed is, by the definition alone.
+    fn ends(bytes: &[u8]) -> Vec<usize> {
+        let mut state = State::Start;
+        let mut ends = Vec::new();
+        for (at, byte) in bytes.iter().enumerate() {
+            if *byte == b'\n' && state != State::Quoted {
+                ends.push(at);
+            }
+            state = state.step(*byte);
+        }
+        ends
+    }
+
+    fn hostile() -> impl Strategy<Value = Vec<u8>> {
+        let byte = prop_oneof![Just(b'"'), Just(b'"'), Just(b','), Just(b'\n'), Just(b'x')];
+        proptest::collection::vec(byte, 0..60)
+    }
+
+    proptest! {
+        #[test]
+        fn a_walk_ends_where_the_definition_says(bytes in hostile(), piece in 1..9_usize) {
+            let mut found = Vec::new();
+            for (index, chunk) in bytes.chunks(piece).enumerate() {
+                let mut walk = if index == 0 { Walk::new() } else { unfinished(&bytes[..index * piece]) };
+                let mut from = 0;
+                while let Some(end) = walk.seek_end(&chunk[from..]) {
+                    found.push(index * piece + from + end);
+                    from += end + 1;
+                }
+            }
+            prop_assert_eq!(found, ends(&bytes));
+        }
+
+        #[test]
+        fn a_scan_cuts_where_the_definition_says(bytes in hostile(), piece in 1..60_usize) {
+            let mut scan = Scan::new();
+            let mut before = 0;
+            for chunk in bytes.chunks(piece) {
+                let known = ends(&bytes[..before + chunk.len()]);
+                let cut = scan.last_end(chunk);
+                let expected = known.last().filter(|end| **end >= before).map(|end| end + 1 - before);
+                prop_assert_eq!(cut.map(|cut| cut.end), expected);
+                if let Some(cut) = cut {
+                    let new = known.iter().filter(|end| **end >= before).count() as u64;
+                    prop_assert_eq!(cut.records, new);
+                    // As a splitter does: what follows a cut is scanned afresh.
+                    break;
+                }
+                before += chunk.len();
+            }
+        }
+    }
+
+    /// A walk in the state that these bytes leave it in.
+    fn unfinished(bytes: &[u8]) -> Walk {
+        let state = bytes
+            .iter()
+            .fold(State::Start, |state, byte| state.step(*byte));
+        Walk { state, field: 0 }
     }
 }

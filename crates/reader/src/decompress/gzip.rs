@@ -18,7 +18,7 @@ pub(super) struct Members {
     state: State,
     /// Input bytes before the present member's end.
     taken: u64,
-    members: u64,
+    started: u64,
 }
 
 enum State {
@@ -32,7 +32,7 @@ impl Members {
         Self {
             state: State::Between(input),
             taken: 0,
-            members: 0,
+            started: 0,
         }
     }
 
@@ -47,7 +47,7 @@ impl Members {
         if magic[..read] != MAGIC[..read] {
             return Err(ContentFault::data(
                 Rule::Compression,
-                match self.members {
+                match self.started {
                     0 => "the content is not gzip, as its name says it is".to_owned(),
                     _ => format!(
                         "there are bytes after the end of the gzip content, from byte {} on",
@@ -59,7 +59,7 @@ impl Members {
         if read < MAGIC.len() {
             return Err(truncated());
         }
-        self.members += 1;
+        self.started += 1;
         Ok(State::Inside(Box::new(GzDecoder::new(
             MAGIC.as_slice().chain(input),
         ))))
@@ -78,7 +78,7 @@ impl Decode for Members {
                         self.state = State::Inside(member);
                         return Ok(read);
                     }
-                    Err(error) => return Err(explain(error, &member.get_ref().get_ref().1)),
+                    Err(error) => return Err(explain(error, member.get_ref().get_ref().1)),
                 },
                 State::Over => return Ok(0),
             };

@@ -18,7 +18,7 @@ const MAGIC: [u8; 4] = [0x28, 0xB5, 0x2F, 0xFD];
 pub(super) struct Frames {
     input: Input,
     decoder: Option<Decoder<'static>>,
-    frames: u64,
+    finished: u64,
     /// Input bytes of the present frame; none between frames.
     inside: u64,
     /// The first bytes of the present frame, compared before the decoder sees them: it would not tell a frame that is
@@ -31,14 +31,14 @@ impl Frames {
         Self {
             input,
             decoder: None,
-            frames: 0,
+            finished: 0,
             inside: 0,
             magic: [0; 4],
         }
     }
 
     fn garbage(&self) -> ContentFault {
-        let message = if self.frames == 0 {
+        let message = if self.finished == 0 {
             "the content is not zstd, as its name says it is".to_owned()
         } else {
             let at = self.input.taken() - self.inside;
@@ -84,7 +84,7 @@ impl Decode for Frames {
             };
             self.input.consume(status.bytes_read);
             if status.remaining == 0 {
-                self.frames += 1;
+                self.finished += 1;
                 self.inside = 0;
             } else {
                 self.inside += status.bytes_read as u64;

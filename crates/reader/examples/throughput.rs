@@ -1,0 +1,89 @@
+//! How fast content becomes records on one core: `cargo run --release -p reader --example throughput -- FILE DATASET`.
+//!
+//! The file's records are repeated up to a size at which noise is small. Each stage is run several times and the best
+//! is shown; values are not checked.
+
+use std::error::Error;
+use std::io::{BufReader, Cursor};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use reader::{Block, Compression, Format, Layout, Limits, Splitter, decompress};
+
+const BYTES: usize = 128 << 20;
+const RUNS: usize = 5;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let mut arguments = std::env::args().skip(1);
+    let (Some(path), Some(dataset)) = (arguments.next(), arguments.next()) else {
+        return Err("usage: throughput FILE DATASET".into());
+    };
+    let contract = contract::find(&dataset).ok_or("no such dataset")?;
+    let format = if Path::new(&path)
+        .extension()
+        .is_some_and(|extension| extension == "jsonl")
+    {
+        Format::JsonLines
+    } else {
+        Format::Csv
+    };
+    let content = repeated(&std::fs::read(&path)?, format);
+    let limits = Limits::default();
+
+    let mut best = [Duration::MAX; 2];
+    let mut records = 0;
+    for _ in 0..RUNS {
+        let input = Box::new(BufReader::with_capacity(
+            1 << 20,
+            Cursor::new(content.clone()),
+        ));
+        let start = Instant::now();
+        let content = decompress(Compression::None, input, &limits);
+        let mut splitter = Splitter::new(format, contract, content, &limits)?;
+        let mut blocks = Vec::new();
+        while let Some(block) = splitter.next_block()? {
+            blocks.push(block);
+        }
+        best[0] = best[0].min(start.elapsed());
+
+        let start = Instant::now();
+        records = blocks
+            .iter()
+            .map(|block| parse(block, splitter.layout()))
+            .sum::<u64>();
+        best[1] = best[1].min(start.elapsed());
+    }
+    for (stage, time) in ["split", "parse"].into_iter().zip(best) {
+        let megabytes = content.len() as f64 / 1e6 / time.as_secs_f64();
+        let millions = records as f64 / 1e6 / time.as_secs_f64();
+        #[expect(clippy::print_stdout, reason = "its output is the figures")]
+        {
+            println!("{stage}: {megabytes:.0} MB/s, {millions:.1} million records a second");
+        }
+    }
+    Ok(())
+}
+
+/// One block's records; how many fields were there is used, so that nothing is optimised away.
+fn parse(block: &Block, layout: &Layout) -> u64 {
+    let mut records = block.records(layout);
+    while let Some(record) = records.next() {
+        std::hint::black_box(record.is_ok_and(|record| record.fields.is_empty()));
+    }
+    records.totals().records
+}
+
+fn repeated(file: &[u8], format: Format) -> Vec<u8> {
+    let header = match format {
+        Format::Csv => file
+            .iter()
+            .position(|byte| *byte == b'\n')
+            .map_or(0, |end| end + 1),
+        Format::JsonLines => 0,
+    };
+    let mut content = file[..header].to_vec();
+    while content.len() < BYTES && header < file.len() {
+        content.extend_from_slice(&file[header..]);
+    }
+    content
+}

@@ -1,0 +1,77 @@
+//! The shipped datasets' own files, where this machine has them.
+
+use std::path::{Path, PathBuf};
+
+use reader::{Compression, Format, Limits, decompress};
+
+use crate::support::{Pieces, read, text};
+
+/// A file of the reference data, or nothing and a loud word about it.
+#[expect(
+    clippy::print_stderr,
+    reason = "a test that checks nothing must say so"
+)]
+fn reference(name: &str) -> Option<Vec<u8>> {
+    let folder = std::env::var_os("WAYBILL_REFERENCE_DATA").map_or_else(
+        || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data/rates"),
+        PathBuf::from,
+    );
+    let path = folder.join(name);
+    let bytes = std::fs::read(&path).ok();
+    if bytes.is_none() {
+        eprintln!(
+            "SKIPPED: {} is not there; set WAYBILL_REFERENCE_DATA to its folder",
+            path.display()
+        );
+    }
+    bytes
+}
+
+#[test]
+fn every_row_of_the_prices_is_read() {
+    let Some(bytes) = reference("prices.csv") else {
+        return;
+    };
+    let contract = contract::find("prices").expect("prices are shipped");
+    for block_bytes in [1_000, 1 << 18] {
+        let limits = Limits {
+            block_bytes,
+            ..Limits::default()
+        };
+        let content = decompress(
+            Compression::None,
+            Box::new(Pieces::new(&bytes, 65_536)),
+            &limits,
+        );
+        let outcome = read(Format::Csv, contract, content, &limits);
+        assert_eq!((outcome.fault, outcome.lines.len()), (None, 56_689));
+        assert!(outcome.lines.iter().all(|line| line.what.is_ok()));
+        assert_eq!(
+            outcome.lines[0].fields()[..2],
+            [text("CNGGZ"), text("EETLL")]
+        );
+        assert_eq!(outcome.end.byte, bytes.len() as u64);
+        for line in &outcome.lines {
+            let from = line.at.byte as usize;
+            assert_eq!(bytes[from..from + line.raw.len()], line.raw);
+        }
+    }
+}
+
+#[test]
+fn every_row_of_the_ports_and_regions_is_read() {
+    for name in ["ports", "regions"] {
+        let Some(bytes) = reference(&format!("{name}.csv")) else {
+            return;
+        };
+        let contract = contract::find(name).expect("it is shipped");
+        let content = decompress(
+            Compression::None,
+            Box::new(Pieces::new(&bytes, 100)),
+            &Limits::default(),
+        );
+        let outcome = read(Format::Csv, contract, content, &Limits::default());
+        assert_eq!(outcome.fault, None);
+        assert!(outcome.lines.iter().all(|line| line.what.is_ok()), "{name}");
+    }
+}
