@@ -224,3 +224,11 @@ fn migration_error(error: refinery::Error) -> Error {
         other => Error::internal(other.to_string()),
     }
 }
+
+/// A number that changes with the migrations this release knows: names a template database in tests.
+pub fn fingerprint() -> u64 {
+    embedded::migrations::runner()
+        .get_migrations()
+        .iter()
+        .fold(0, |all: u64, one| all.rotate_left(7) ^ one.checksum())
+}

@@ -1,1 +1,13 @@
-//! Stub.
+//! A real PostgreSQL for tests: one server for each test process, one database for each test.
+//!
+//! The server's version is whatever `WAYBILL_POSTGRES_BIN` names, or the first that is found; it goes with the process
+//! that started it, however that ends. `WAYBILL_TEST_POSTGRES` names a server that is there already (a superuser's
+//! URL), which many test processes then share. A template database is migrated once and cloned for every test.
+//!
+//! Everything here panics instead of returning errors: it is for tests only.
+
+mod database;
+mod server;
+
+pub use database::{Role, TestDatabase, database, database_on, empty_database};
+pub use server::{Server, own_server, server};
