@@ -4,5 +4,12 @@
 //! Used by the functions, the command line and the local stack only. What is right about a batch
 //! is decided in `loader` and `ledger`; this crate reaches the things they need.
 
+pub mod aws;
+pub mod database;
+pub mod messages;
 pub mod names;
+pub mod objects;
+pub mod queue;
+pub mod secrets;
 pub mod settings;
+pub mod telemetry;

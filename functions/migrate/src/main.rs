@@ -1,2 +1,80 @@
-//! Stub.
-fn main() {}
+//! The migrate function's wiring.
+
+use std::sync::Arc;
+
+use anyhow::Context as _;
+use lambda_runtime::{LambdaEvent, service_fn};
+use migrate::{Answer, MigrateError, PATIENCE, Request};
+use platform::database::{Databases, Target};
+use platform::names::Role;
+use platform::secrets::Parameters;
+use platform::{aws, settings, telemetry};
+
+struct Instance {
+    release: String,
+    databases: Databases,
+    passwords: Arc<Parameters>,
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    telemetry::init();
+    let instance = instance().await.inspect_err(|error| {
+        tracing::error!(error = format!("{error:#}"), "the function cannot start");
+    })?;
+    let instance = &instance;
+    let handler = service_fn(move |event: LambdaEvent<Request>| {
+        Box::pin(async move { instance.handle(event.payload).await })
+    });
+    match lambda_runtime::run(handler).await {
+        Ok(()) => Ok(()),
+        Err(error) => Err(anyhow::anyhow!(error)),
+    }
+}
+
+impl Instance {
+    async fn handle(&self, request: Request) -> Result<Answer, MigrateError> {
+        let answer = self.answer(request).await;
+        match &answer {
+            Ok(answer) => {
+                let report = answer.report.as_ref();
+                tracing::info!(
+                    applied = ?report.map(|report| &report.applied),
+                    version = report.map(|report| report.version),
+                    "the contracts fit the database"
+                );
+            }
+            Err(error) => tracing::error!(%error, "the database was not brought to this release"),
+        }
+        answer
+    }
+
+    async fn answer(&self, request: Request) -> Result<Answer, MigrateError> {
+        // A session an invocation: this function runs once a release.
+        let mut session = self
+            .databases
+            .connect_within(
+                Role::Owner,
+                Target::Primary,
+                ledger::Timeouts::MIGRATE,
+                PATIENCE,
+            )
+            .await?;
+        migrate::handle(request, &mut session, &*self.passwords, &self.release).await
+    }
+}
+
+async fn instance() -> anyhow::Result<Instance> {
+    let settings = settings::Common::from_env().context("reading the settings")?;
+    let config = aws::config().await;
+    let passwords = Arc::new(Parameters::new(
+        aws::ssm(&config),
+        settings.parameters.as_str(),
+    ));
+    let application = format!("waybill migrate {}", settings.release);
+    Ok(Instance {
+        release: settings.release,
+        databases: Databases::new(settings.database, application, passwords.clone())?,
+        passwords,
+    })
+}

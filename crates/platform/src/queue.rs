@@ -1,0 +1,84 @@
+//! The intake queue: sending our own messages, and how long a message in work stays hidden.
+
+use std::time::Duration;
+
+use aws_sdk_sqs::Client;
+use aws_sdk_sqs::error::{BoxError, SdkError};
+use thiserror::Error;
+
+use crate::messages::Control;
+
+/// The longest that SQS hides a message.
+const LONGEST: Duration = Duration::from_secs(12 * 60 * 60);
+
+/// The queue could not be reached, or refused.
+#[derive(Debug, Error)]
+#[error("the intake queue did not take {what}")]
+pub struct QueueError {
+    what: &'static str,
+    #[source]
+    source: BoxError,
+}
+
+impl QueueError {
+    fn new<E, R>(what: &'static str, error: SdkError<E, R>) -> Self
+    where
+        E: std::error::Error + Send + Sync + 'static,
+        R: std::fmt::Debug + Send + Sync + 'static,
+    {
+        QueueError {
+            what,
+            source: Box::new(error),
+        }
+    }
+}
+
+/// One queue.
+#[derive(Debug, Clone)]
+pub struct Queue {
+    client: Client,
+    url: String,
+}
+
+impl Queue {
+    /// A queue by its URL.
+    pub fn new(client: Client, url: impl Into<String>) -> Self {
+        Queue {
+            client,
+            url: url.into(),
+        }
+    }
+
+    /// The queue's URL.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Puts a message of ours on the queue.
+    pub async fn send(&self, message: &Control) -> Result<(), QueueError> {
+        self.client
+            .send_message()
+            .queue_url(&self.url)
+            .message_body(message.to_body())
+            .send()
+            .await
+            .map_err(|error| QueueError::new("a message", error))?;
+        Ok(())
+    }
+
+    /// Hides a received message from now on for as long as told; zero shows it at once.
+    pub async fn hide(&self, receipt: &str, how_long: Duration) -> Result<(), QueueError> {
+        // Whole seconds; a part of one counts as one, so that a short wait does not become none.
+        let how_long = how_long.min(LONGEST);
+        let seconds = how_long.as_secs() + u64::from(how_long.subsec_nanos() > 0);
+        self.client
+            .change_message_visibility()
+            .queue_url(&self.url)
+            .receipt_handle(receipt)
+            .visibility_timeout(i32::try_from(seconds).unwrap_or(i32::MAX))
+            .send()
+            .await
+            .map_err(|error| QueueError::new("a message's visibility", error))?;
+        Ok(())
+    }
+}
