@@ -138,6 +138,23 @@ CREATE TABLE waybill.idempotency (
 );
 CREATE INDEX idempotency_begun_at ON waybill.idempotency (begun_at);
 
+-- The API may not change states, but for this one: a batch that it announced and could not store.
+CREATE FUNCTION waybill.withdraw(batch_id uuid, problem jsonb, why text) RETURNS boolean
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+    WITH withdrawn AS (
+        UPDATE waybill.batches SET state = 'failed', error = problem, finished_at = clock_timestamp()
+        WHERE id = batch_id AND state = 'received' AND attempt = 0
+        RETURNING number
+    ), noted AS (
+        INSERT INTO waybill.events (batch, state, attempt, note) SELECT number, 'failed', 0, why FROM withdrawn
+        RETURNING batch
+    )
+    SELECT EXISTS (SELECT FROM noted)
+$$;
+REVOKE ALL ON FUNCTION waybill.withdraw FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION waybill.withdraw TO waybill_apis;
+
 -- The loader: the whole life of a batch, but no keys.
 GRANT SELECT, INSERT, UPDATE ON waybill.batches, waybill.versions TO waybill_loaders;
 GRANT SELECT, INSERT ON waybill.events TO waybill_loaders;
@@ -153,4 +170,4 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON waybill.idempotency TO waybill_apis;
 
 -- The reader: what an ETag is made of and whether a batch has arrived.
 GRANT SELECT ON waybill.versions TO waybill_readers;
-GRANT SELECT (id, number, dataset, state) ON waybill.batches TO waybill_readers;
+GRANT SELECT (id, number, dataset, state, duplicate_of) ON waybill.batches TO waybill_readers;

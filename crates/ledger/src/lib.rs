@@ -30,9 +30,9 @@ pub use error::{Error, ErrorKind, Fault, Result, chain};
 pub use ids::{Attempt, BatchId, BatchNumber, InvalidId, batch_id_for_object};
 pub use list::{Entry, Filter, Page, Report, committed_with_etag, errors, list, state, versions};
 pub use problem::Problem;
-pub use receive::{NewBatch, find, receive};
-pub use settle::{Committed, Finding, Outcome, Rejection, Summary, commit, settle};
+pub use receive::{NewBatch, find, receive, withdraw};
+pub use settle::{Committed, Finding, Outcome, Summary, commit, settle};
 pub use state::{Lane, State, UnknownWord};
 /// The driver, for those who run statements of their own on a [`Session`].
-pub use tokio_postgres;
+pub use tokio_postgres::{self, Client, Transaction};
 pub use undo::{Replay, Undone, may_undo, replay, request_undo, undo};

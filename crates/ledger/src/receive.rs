@@ -1,11 +1,12 @@
 //! A batch becomes known.
 
-use tokio_postgres::Client;
+use tokio_postgres::{Client, types::Json};
 
 use crate::{
     batch::{Batch, COLUMNS, ObjectName, Options},
     error::{Error, Result},
     ids::BatchId,
+    problem::Problem,
 };
 
 /// A batch that was announced, by an event or by the API.
@@ -79,4 +80,16 @@ pub async fn find(client: &Client, id: BatchId) -> Result<Option<Batch>> {
         .query_typed_opt(&sql, &[(&id.0, tokio_postgres::types::Type::UUID)])
         .await?;
     row.as_ref().map(Batch::from_row).transpose()
+}
+
+/// Marks a batch failed that was announced and whose bytes then could not be stored. `false`: it has been begun
+/// meanwhile, or there is none. The API's one way to change a state.
+pub async fn withdraw(client: &Client, id: BatchId, problem: &Problem) -> Result<bool> {
+    let row = client
+        .query_one(
+            "SELECT waybill.withdraw($1, $2, $3)",
+            &[&id.0, &Json(problem), &problem.title],
+        )
+        .await?;
+    Ok(row.try_get(0)?)
 }

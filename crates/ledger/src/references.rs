@@ -7,49 +7,25 @@
 //! that is locked stays until the load has committed, and the deleter's own trigger, which is not switched off,
 //! then sees the load's rows.
 
-use tokio_postgres::{Client, Transaction};
+use tokio_postgres::{Client, GenericClient, Transaction};
 
 use crate::{
     error::{Error, Result},
     target::quoted,
 };
 
-/// A column that another table's column refers to.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Reference {
-    /// The table, in the schema `public`.
-    pub table: String,
-    /// Its column.
-    pub column: String,
-}
-
-impl Reference {
-    /// What a contract's reference means in the database: the table of the dataset it names.
-    pub fn of(reference: &contract::Reference) -> Result<Self> {
-        let dataset = contract::find(&reference.dataset).ok_or_else(|| {
-            Error::internal(format!(
-                "no contract for the referenced dataset {}",
-                reference.dataset
-            ))
-        })?;
-        Ok(Self {
-            table: dataset.table.clone(),
-            column: reference.column.clone(),
-        })
-    }
-}
-
 /// Every value of the referenced column as the server writes it in text, or `None` where there are more than `cap`:
 /// then each has to be asked for.
 pub async fn snapshot(
     client: &Client,
-    reference: &Reference,
+    table: &str,
+    column: &str,
     cap: usize,
 ) -> Result<Option<Vec<String>>> {
     let sql = format!(
         "SELECT {column}::text FROM public.{table} WHERE {column} IS NOT NULL LIMIT $1",
-        column = quoted(&reference.column),
-        table = quoted(&reference.table),
+        column = quoted(column),
+        table = quoted(table),
     );
     let rows = client
         .query(&sql, &[&(cap as i64).saturating_add(1)])
@@ -66,54 +42,61 @@ pub async fn snapshot(
 
 /// Which of `values` (in text) the referenced column does not have, as of now, without locking anything. In the
 /// order given.
-pub async fn missing<'v>(
+pub async fn missing(
     client: &Client,
-    reference: &Reference,
-    values: &[&'v str],
-) -> Result<Vec<&'v str>> {
-    ask(client, reference, values, "").await
-}
-
-/// How many keys are locked with one statement.
-const KEYS_AT_ONCE: usize = 10_000;
-
-/// Locks every one of `values` (distinct, in text) in the referenced column until the transaction ends, and answers
-/// those that are not there, in the order given. To be called last before [`crate::commit`].
-pub async fn lock_keys<'v>(
-    txn: &Transaction<'_>,
-    reference: &Reference,
-    values: &[&'v str],
-) -> Result<Vec<&'v str>> {
+    table: &str,
+    column: &str,
+    values: &[String],
+) -> Result<Vec<String>> {
     let mut missing = Vec::new();
     for part in values.chunks(KEYS_AT_ONCE) {
-        missing.extend(ask(txn, reference, part, "FOR KEY SHARE OF r").await?);
+        missing.extend(ask(client, table, column, part, "").await?);
     }
     Ok(missing)
 }
 
-async fn ask<'v>(
-    client: &impl tokio_postgres::GenericClient,
-    reference: &Reference,
-    values: &[&'v str],
+/// How many keys are asked for with one statement.
+const KEYS_AT_ONCE: usize = 10_000;
+
+/// Locks every one of `values` (distinct, in text) in the referenced column until the transaction ends, and answers
+/// those that are not there, in the order given. To be called last before [`crate::commit`].
+pub async fn lock_keys(
+    txn: &Transaction<'_>,
+    table: &str,
+    column: &str,
+    values: &[String],
+) -> Result<Vec<String>> {
+    let mut missing = Vec::new();
+    for part in values.chunks(KEYS_AT_ONCE) {
+        missing.extend(ask(txn, table, column, part, "FOR KEY SHARE OF r").await?);
+    }
+    Ok(missing)
+}
+
+async fn ask(
+    client: &impl GenericClient,
+    table: &str,
+    column: &str,
+    values: &[String],
     lock: &str,
-) -> Result<Vec<&'v str>> {
+) -> Result<Vec<String>> {
     let type_name: String = client
         .query_opt(
             "SELECT pg_catalog.format_type(a.atttypid, a.atttypmod) FROM pg_catalog.pg_attribute a
              JOIN pg_catalog.pg_class c ON c.oid = a.attrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
              WHERE n.nspname = 'public' AND c.relname = $1 AND a.attname = $2 AND a.attnum > 0 AND NOT a.attisdropped",
-            &[&reference.table, &reference.column],
+            &[&table, &column],
         )
         .await?
-        .ok_or_else(|| Error::not_found(format!("there is no column {}.{}", reference.table, reference.column)))?
+        .ok_or_else(|| Error::not_found(format!("there is no column {table}.{column}")))?
         .try_get(0)?;
     // The type's name is the server's own spelling, quoted where it needs to be. Locks are taken in key order.
     let sql = format!(
         "SELECT asked.place FROM unnest($1::text[]) WITH ORDINALITY AS asked(value, place)
          JOIN public.{table} r ON r.{column} = asked.value::{type_name}
          ORDER BY r.{column} {lock}",
-        table = quoted(&reference.table),
-        column = quoted(&reference.column),
+        table = quoted(table),
+        column = quoted(column),
     );
     let mut there = vec![false; values.len()];
     for row in client.query(&sql, &[&values]).await? {
@@ -128,7 +111,7 @@ async fn ask<'v>(
     Ok(values
         .iter()
         .zip(there)
-        .filter_map(|(value, there)| (!there).then_some(*value))
+        .filter_map(|(value, there)| (!there).then(|| value.clone()))
         .collect())
 }
 
@@ -143,4 +126,18 @@ pub async fn may_skip_triggers(client: &Client) -> Result<bool> {
         )
         .await?;
     Ok(row.try_get(0)?)
+}
+
+/// Keeps the server from checking foreign keys row by row until the transaction ends or [`restore_triggers`].
+pub async fn skip_triggers(txn: &Transaction<'_>) -> Result<()> {
+    Ok(txn
+        .batch_execute("SET LOCAL session_replication_role = replica")
+        .await?)
+}
+
+/// Has the server check foreign keys row by row again.
+pub async fn restore_triggers(txn: &Transaction<'_>) -> Result<()> {
+    Ok(txn
+        .batch_execute("SET LOCAL session_replication_role = origin")
+        .await?)
 }

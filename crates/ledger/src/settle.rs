@@ -56,10 +56,21 @@ pub struct Finding {
 }
 
 /// How a batch that was not committed ends.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum Outcome {
     /// The data is wrong.
-    Rejected(Rejection),
+    Rejected {
+        /// Why, in one document.
+        problem: Problem,
+        /// What was learned, where the content was read to its end.
+        summary: Option<Summary>,
+        /// Records that were refused.
+        rejected: u64,
+        /// Everything that was found, exactly.
+        total: u64,
+        /// What is listed of it, in file order.
+        findings: Vec<Finding>,
+    },
     /// The same content was committed before.
     Duplicate {
         /// As this batch.
@@ -68,24 +79,15 @@ pub enum Outcome {
         summary: Option<Summary>,
     },
     /// A dry run that would have been committed.
-    Checked(Summary),
+    Checked {
+        /// What was learned.
+        summary: Summary,
+    },
     /// We are wrong, or something is down.
-    Failed(Problem),
-}
-
-/// A report.
-#[derive(Debug)]
-pub struct Rejection {
-    /// Why, in one document.
-    pub problem: Problem,
-    /// What was learned, where the content was read to its end.
-    pub summary: Option<Summary>,
-    /// Records that were refused.
-    pub rejected: u64,
-    /// Everything that was found, exactly.
-    pub total: u64,
-    /// What is listed of it, in file order.
-    pub findings: Vec<Finding>,
+    Failed {
+        /// What happened, as far as the outside may know.
+        problem: Problem,
+    },
 }
 
 /// Marks the batch committed inside the transaction that carries its rows, which must be READ COMMITTED. The
@@ -159,36 +161,41 @@ pub async fn commit(txn: &Transaction<'_>, held: &Held, summary: &Summary) -> Re
 /// nothing was written.
 pub async fn settle(client: &mut Client, held: &Held, outcome: Outcome) -> Result<bool> {
     let txn = client.transaction().await?;
-    let (state, summary, rows, rejected, problem, duplicate_of) = match &outcome {
-        Outcome::Rejected(rejection) => (
-            State::Rejected,
-            rejection.summary.as_ref(),
-            Some(0),
-            Some(rejection.rejected as i64),
-            Some(&rejection.problem),
-            None,
-        ),
-        Outcome::Duplicate { of, summary } => (
-            State::Duplicate,
-            summary.as_ref(),
-            Some(0),
-            Some(0),
-            None,
-            Some(of.0),
-        ),
-        Outcome::Checked(summary) => (
-            State::Checked,
-            Some(summary),
-            Some(summary.rows as i64),
-            Some(0),
-            None,
-            None,
-        ),
-        Outcome::Failed(problem) => (State::Failed, None, None, None, Some(problem), None),
-    };
-    let (total, listed) = match &outcome {
-        Outcome::Rejected(rejection) => (rejection.total as i64, rejection.findings.len() as i64),
-        _ => (0, 0),
+    let mut end = End::default();
+    let mut report: &[Finding] = &[];
+    let state = match &outcome {
+        Outcome::Rejected {
+            problem,
+            summary,
+            rejected,
+            total,
+            findings,
+        } => {
+            end.problem = Some(problem);
+            end.summary = summary.as_ref();
+            end.rows = Some(0);
+            end.rejected = Some(*rejected as i64);
+            end.total = *total as i64;
+            report = findings;
+            State::Rejected
+        }
+        Outcome::Duplicate { of, summary } => {
+            end.summary = summary.as_ref();
+            end.rows = Some(0);
+            end.rejected = Some(0);
+            end.duplicate_of = Some(of.0);
+            State::Duplicate
+        }
+        Outcome::Checked { summary } => {
+            end.summary = Some(summary);
+            end.rows = Some(summary.rows as i64);
+            end.rejected = Some(0);
+            State::Checked
+        }
+        Outcome::Failed { problem } => {
+            end.problem = Some(problem);
+            State::Failed
+        }
     };
     let mine = txn
         .execute(
@@ -201,15 +208,15 @@ pub async fn settle(client: &mut Client, held: &Held, outcome: Outcome) -> Resul
                 &held.number.0,
                 &held.attempt.0,
                 &state.as_str(),
-                &rows,
-                &rejected,
-                &summary.map(|summary| summary.content_bytes as i64),
-                &summary.map(|summary| summary.sha256.to_vec()),
-                &summary.and_then(|summary| summary.header.as_deref()),
-                &problem.map(Json),
-                &duplicate_of,
-                &total,
-                &listed,
+                &end.rows,
+                &end.rejected,
+                &end.summary.map(|summary| summary.content_bytes as i64),
+                &end.summary.map(|summary| summary.sha256.to_vec()),
+                &end.summary.and_then(|summary| summary.header.as_deref()),
+                &end.problem.map(Json),
+                &end.duplicate_of,
+                &end.total,
+                &(report.len() as i64),
             ],
         )
         .await?
@@ -218,13 +225,22 @@ pub async fn settle(client: &mut Client, held: &Held, outcome: Outcome) -> Resul
         txn.rollback().await?;
         return Ok(false);
     }
-    if let Outcome::Rejected(rejection) = &outcome {
-        write_report(&txn, held.number, &rejection.findings).await?;
-    }
-    let note = problem.map(|problem| problem.title.as_str());
+    write_report(&txn, held.number, report).await?;
+    let note = end.problem.map(|problem| problem.title.as_str());
     event(&txn, held.number, state, held.attempt.0, note).await?;
     txn.commit().await?;
     Ok(true)
+}
+
+/// What the columns of an ended batch get.
+#[derive(Default)]
+struct End<'a> {
+    problem: Option<&'a Problem>,
+    summary: Option<&'a Summary>,
+    rows: Option<i64>,
+    rejected: Option<i64>,
+    total: i64,
+    duplicate_of: Option<uuid::Uuid>,
 }
 
 /// How much of a report goes into one statement.
@@ -236,6 +252,9 @@ async fn write_report(
     number: BatchNumber,
     findings: &[Finding],
 ) -> Result<()> {
+    if findings.is_empty() {
+        return Ok(());
+    }
     let statement = txn
         .prepare(
             "INSERT INTO waybill.errors (batch, ordinal, record, line, byte, column_name, rule, value, message, row)

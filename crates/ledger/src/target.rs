@@ -59,6 +59,12 @@ impl Shape {
     pub fn column(&self, name: &str) -> Option<&TargetColumn> {
         self.columns.iter().find(|column| column.name == name)
     }
+
+    /// Whether a column is `jsonb`, whose binary form begins with a version, unlike that of `json`.
+    pub fn is_jsonb(&self, column: &str) -> bool {
+        self.column(column)
+            .is_some_and(|column| column.type_name == "jsonb")
+    }
 }
 
 /// Looks a table of the schema `public` up. `NotFound` where there is none.

@@ -5,7 +5,6 @@ use tokio_postgres::Client;
 
 use crate::{
     error::{Error, ErrorKind, Result},
-    references::Reference,
     target::{Shape, TargetColumn, shape},
 };
 
@@ -109,22 +108,21 @@ fn references(
     table: &Shape,
     say: &mut impl FnMut(Option<&str>, String),
 ) {
+    // The table and column that a contract's reference means.
     let target = |reference: &contract::Reference| {
-        all.iter()
+        let dataset = all
+            .iter()
             .find(|other| other.name == reference.dataset)
-            .map(|other| Reference {
-                table: other.table.clone(),
-                column: reference.column.clone(),
-            })
-            .or_else(|| Reference::of(reference).ok())
+            .or_else(|| contract::find(&reference.dataset))?;
+        Some((dataset.table.clone(), [reference.column.clone()]))
     };
     for (index, reference) in contract.references() {
         let column = &contract.columns[index].name;
-        let declared = target(reference).is_some_and(|target| {
+        let declared = target(reference).is_some_and(|(table_of, columns)| {
             table.foreign_keys.iter().any(|key| {
                 key.columns == [column.clone()]
-                    && key.table == target.table
-                    && key.referenced == [target.column.clone()]
+                    && key.table == table_of
+                    && key.referenced == columns
             })
         });
         if !declared {
@@ -139,8 +137,8 @@ fn references(
     for key in &table.foreign_keys {
         let known = contract.references().any(|(index, reference)| {
             key.columns == [contract.columns[index].name.clone()]
-                && target(reference).is_some_and(|target| {
-                    key.table == target.table && key.referenced == [target.column]
+                && target(reference).is_some_and(|(table_of, columns)| {
+                    key.table == table_of && key.referenced == columns
                 })
         });
         if !known {
