@@ -60,12 +60,13 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         dataset: &dataset,
         source: name,
         object_bytes: None,
+        etag: None,
         submitted_by: "load_file",
         options: Options { force: true, ..Options::default() },
     };
     ledger::receive(&ledger, &batch).await?;
     let settings = LoadSettings::default();
-    let Claim::Held(held) = ledger::claim(&ledger, id, settings.lease, "bench").await? else {
+    let Claim::Held(held) = ledger::claim(&mut ledger, id, settings.lease, "bench").await? else {
         return Err("the batch could not be claimed".into());
     };
     let source = FileSource(file.into());

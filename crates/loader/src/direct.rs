@@ -13,7 +13,7 @@ use tokio_postgres::{Client, CopyInSink, Transaction};
 
 use crate::check::Later;
 use crate::encode::{Extra, RowPlan};
-use crate::error::{LoadError, LoadErrorKind};
+use crate::error::LoadError;
 use crate::load::{Load, Step, database};
 use crate::pipeline::{Meter, Outcome};
 use crate::reading::{Pass, Read, read};
@@ -47,8 +47,7 @@ pub(crate) async fn append(
     let transaction = session.transaction().await.map_err(database)?;
     if skips {
         // The keys' triggers do not fire for this transaction's rows; `lock_keys` gives their guarantee below.
-        let skip = "SET LOCAL session_replication_role = replica";
-        transaction.batch_execute(skip).await.map_err(|e| database(e.into()))?;
+        references::skip_triggers(&transaction).await.map_err(database)?;
     }
     let copied = copy_while_reading(load, pass, meter, &transaction, &sql::copy_into_target(contract)).await;
     let (outcome, sink) = match copied {
@@ -77,11 +76,11 @@ pub(crate) async fn append(
     };
     verdict::all_arrived(outcome.gathered.good, rows)?;
     if skips {
-        let restore = "SET LOCAL session_replication_role = origin";
-        transaction.batch_execute(restore).await.map_err(|e| database(e.into()))?;
+        references::restore_triggers(&transaction).await.map_err(database)?;
         for keys in known.iter().flatten() {
-            let reference = staging::referenced(contract, &keys.reference)?;
-            let missing = references::lock_keys(&transaction, &reference, &keys.used()).await;
+            let table = staging::table_of(contract, &keys.reference)?;
+            let column = &keys.reference.column;
+            let missing = references::lock_keys(&transaction, table, column, &keys.used()).await;
             if !missing.map_err(database)?.is_empty() {
                 // Someone removed a key that was there when the load began; the next try reports its rows.
                 return Ok(Step::Again("a referenced key was removed while the batch was loaded"));
@@ -101,8 +100,8 @@ async fn known_keys(
     for column in &contract.columns {
         known.push(match &column.references {
             Some(reference) => {
-                let table = staging::referenced(contract, reference)?;
-                let keys = references::snapshot(client, &table, cap).await.map_err(database)?;
+                let table = staging::table_of(contract, reference)?;
+                let keys = references::snapshot(client, table, &reference.column, cap).await.map_err(database)?;
                 keys.map(|keys| KnownKeys::new(reference.clone(), keys))
             }
             None => None,
@@ -167,7 +166,7 @@ async fn send(mut sink: OpenCopy, mut rows: mpsc::Receiver<Bytes>) -> Result<Ope
 /// Ends the COPY and says how many rows the server took.
 pub(crate) async fn finish(mut sink: OpenCopy) -> Result<u64, ledger::Error> {
     sink.send(Bytes::from_static(copy::TRAILER)).await?;
-    Ok(sink.finish().await?)
+    Ok(sink.as_mut().finish().await?)
 }
 
 fn stopped(error: ledger::Error) -> Stopped {

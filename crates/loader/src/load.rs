@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use contract::{Contract, Format, Mode};
-use ledger::{ErrorKind, Held, Outcome, Progress, Session, State, target};
+use ledger::{ErrorKind, Held, Outcome, Progress, Session, State, Summary, target};
 use reader::Compression;
 
 use crate::error::{LoadError, LoadErrorKind};
@@ -73,8 +73,9 @@ pub async fn load(load: Load<'_>, ledger: &mut Session, database: &mut Session) 
         verdict = find_verdict(&load, database, &meter) => verdict?,
         stopped = heartbeat(&load, ledger, &meter) => return Err(stopped),
     };
-    let (state, rows, rejected, bytes) = settle(&load, ledger, verdict).await?;
-    Ok(Loaded { state, rows, rejected, bytes, elapsed: started.elapsed() })
+    let mut loaded = settle(&load, ledger, verdict).await?;
+    loaded.elapsed = started.elapsed();
+    Ok(loaded)
 }
 
 async fn find_verdict(
@@ -117,30 +118,23 @@ async fn heartbeat(load: &Load<'_>, ledger: &Session, meter: &Meter) -> LoadErro
     }
 }
 
-async fn settle(
-    load: &Load<'_>,
-    session: &mut Session,
-    verdict: Verdict,
-) -> Result<(State, u64, u64, u64), LoadError> {
-    let (outcome, end) = match verdict {
+async fn settle(load: &Load<'_>, session: &mut Session, verdict: Verdict) -> Result<Loaded, LoadError> {
+    let outcome = match verdict {
         // The entry was committed with the rows.
         Verdict::Committed(summary) => {
-            return Ok((State::Committed, summary.rows, 0, summary.content_bytes));
+            return Ok(ended(State::Committed, summary.rows, 0, summary.content_bytes));
         }
         Verdict::Superseded => return Err(superseded()),
-        Verdict::Checked(summary) => {
-            let end = (State::Checked, summary.rows, 0, summary.content_bytes);
-            (Outcome::Checked(summary), end)
+        Verdict::Not(outcome) => outcome,
+    };
+    let bytes = |summary: &Option<Summary>| summary.as_ref().map_or(0, |s| s.content_bytes);
+    let end = match &outcome {
+        Outcome::Checked { summary } => ended(State::Checked, summary.rows, 0, summary.content_bytes),
+        Outcome::Duplicate { summary, .. } => ended(State::Duplicate, 0, 0, bytes(summary)),
+        Outcome::Rejected { summary, rejected, .. } => {
+            ended(State::Rejected, 0, *rejected, bytes(summary))
         }
-        Verdict::Duplicate { of, summary } => {
-            let end = (State::Duplicate, 0, 0, summary.content_bytes);
-            (Outcome::Duplicate { of, summary: Some(summary) }, end)
-        }
-        Verdict::Rejected(rejection) => {
-            let bytes = rejection.summary.as_ref().map_or(0, |s| s.content_bytes);
-            let end = (State::Rejected, 0, rejection.rejected, bytes);
-            (Outcome::Rejected(rejection), end)
-        }
+        Outcome::Failed { .. } => ended(State::Failed, 0, 0, 0),
     };
     if ledger::settle(session, load.held, outcome).await.map_err(database)? {
         Ok(end)
@@ -149,12 +143,17 @@ async fn settle(
     }
 }
 
+fn ended(state: State, rows: u64, rejected: u64, bytes: u64) -> Loaded {
+    Loaded { state, rows, rejected, bytes, elapsed: Duration::ZERO }
+}
+
 fn superseded() -> LoadError {
     LoadError::new(LoadErrorKind::Superseded, "another attempt has taken the batch")
 }
 
 /// What an error of the database means for a load.
-pub(crate) fn database(error: ledger::Error) -> LoadError {
+pub(crate) fn database(error: impl Into<ledger::Error>) -> LoadError {
+    let error = error.into();
     let kind = match error.kind() {
         ErrorKind::Unreachable | ErrorKind::LoginRefused => LoadErrorKind::Retry,
         _ => LoadErrorKind::Failed,

@@ -11,7 +11,7 @@
 
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
@@ -42,7 +42,7 @@ pub(crate) struct Reading<'a> {
     pub(crate) compression: Compression,
     pub(crate) settings: &'a LoadSettings,
     pub(crate) checker: &'a Checker<'a>,
-    pub(crate) meter: &'a Meter,
+    pub(crate) meter: &'a Arc<Meter>,
     /// Where encoded rows go; none when nothing is loaded.
     pub(crate) rows_to: Option<mpsc::Sender<Bytes>>,
 }
@@ -72,7 +72,8 @@ impl Reading<'_> {
             let _ = tickets_back.send(());
         }
         let content = reader::decompress(compression, Box::new(feed), &settings.limits);
-        let mut content = Hashed { content, hash: Sha256::new(), bytes: 0, meter };
+        let seen = Arc::new(Mutex::new(Seen::default()));
+        let content = Hashed { content, seen: Arc::clone(&seen), meter: Arc::clone(meter) };
         let mut header = None;
         let (gathered, fault) = std::thread::scope(|scope| {
             let sorter = rows_to.map(|rows_to| Sorter::start(scope, settings.run_bytes, rows_to));
@@ -84,9 +85,9 @@ impl Reading<'_> {
             let gatherer = scope.spawn(move || {
                 gather(Gatherer::new(checker, settings, meter), checked, tickets_back, sorter)
             });
-            let mut read = || -> Result<(), Fault> {
+            let read = || -> Result<(), Fault> {
                 let mut splitter =
-                    Splitter::new(format, checker.contract, &mut content, settings.limits.clone())?;
+                    Splitter::new(format, checker.contract, Box::new(content), &settings.limits)?;
                 header = splitter.header_bytes().map(<[u8]>::to_vec);
                 let layout = Arc::clone(splitter.layout());
                 let mut number = 0;
@@ -107,7 +108,8 @@ impl Reading<'_> {
             };
             (gathered, fault)
         });
-        Outcome { gathered, bytes: content.bytes, sha256: content.hash.finalize().into(), header, fault }
+        let Seen { hash, bytes } = std::mem::take(&mut *seen.lock().unwrap_or_else(PoisonError::into_inner));
+        Outcome { gathered, bytes, sha256: hash.finalize().into(), header, fault }
     }
 }
 
@@ -208,19 +210,25 @@ impl Sorter {
 }
 
 /// Content whose every byte is hashed and counted on its way to the splitter.
-struct Hashed<'a, C> {
+struct Hashed<C> {
     content: C,
-    hash: Sha256,
-    bytes: u64,
-    meter: &'a Meter,
+    seen: Arc<Mutex<Seen>>,
+    meter: Arc<Meter>,
 }
 
-impl<C: Content> Content for Hashed<'_, C> {
+#[derive(Default)]
+struct Seen {
+    hash: Sha256,
+    bytes: u64,
+}
+
+impl<C: Content> Content for Hashed<C> {
     fn read(&mut self, into: &mut [u8]) -> Result<usize, ContentFault> {
         let read = self.content.read(into)?;
-        self.hash.update(&into[..read]);
-        self.bytes += read as u64;
-        self.meter.bytes.store(self.bytes, Ordering::Relaxed);
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.hash.update(&into[..read]);
+        seen.bytes += read as u64;
+        self.meter.bytes.store(seen.bytes, Ordering::Relaxed);
         Ok(read)
     }
 }

@@ -64,7 +64,7 @@ pub(crate) async fn read(
     }
 }
 
-fn checker(contract: &'static Contract, pass: &Pass, encode: bool) -> Checker<'_> {
+fn checker<'a>(contract: &'static Contract, pass: &'a Pass, encode: bool) -> Checker<'a> {
     Checker {
         contract,
         plan: &pass.plan,

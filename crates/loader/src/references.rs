@@ -44,8 +44,8 @@ impl KnownKeys {
     }
 
     /// The distinct keys that the batch refers to.
-    pub(crate) fn used(&self) -> Vec<&str> {
+    pub(crate) fn used(&self) -> Vec<String> {
         let used = self.places.iter().filter(|(_, place)| self.used[**place].load(Ordering::Relaxed));
-        used.map(|(key, _)| &**key).collect()
+        used.map(|(key, _)| key.to_string()).collect()
     }
 }

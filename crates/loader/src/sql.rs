@@ -46,7 +46,7 @@ pub(crate) fn create_stage(contract: &Contract) -> String {
 /// Gathers what only the batch as a whole shows: keys that occur twice (`first` is the record that
 /// had the key before) and references that nothing answers. `replaces` tells that the target's
 /// present rows will not be there after the batch.
-pub(crate) fn find_later(contract: &Contract, tables: &[(usize, &Reference, String)], replaces: bool) -> String {
+pub(crate) fn find_later(contract: &Contract, tables: &[(usize, &Reference, &str)], replaces: bool) -> String {
     let mut parts = Vec::new();
     if let Some(place) = contract.key.first().and_then(|name| contract.index_of(name)) {
         let key = list(contract.key.iter().map(String::as_str));

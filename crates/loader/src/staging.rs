@@ -9,7 +9,6 @@
 use std::sync::Arc;
 
 use contract::{Contract, Mode, Reference, Rule};
-use ledger::references;
 use ledger::target::Shape;
 use ledger::Session;
 use tokio_postgres::Transaction;
@@ -88,7 +87,7 @@ async fn stage(
     transaction: &Transaction<'_>,
     meter: &Arc<Meter>,
 ) -> Result<Staged, LoadError> {
-    transaction.batch_execute(&sql::create_stage(load.contract)).await.map_err(|e| database(e.into()))?;
+    transaction.batch_execute(&sql::create_stage(load.contract)).await.map_err(database)?;
     let plan = RowPlan::new(load.contract, &[], &jsonb(load.contract, shape), Extra::Staged);
     let pass = Pass { plan, known: Arc::new(no_known_keys(load.contract)), later: Later::default() };
     let copied =
@@ -122,7 +121,7 @@ async fn find_later(load: &Load<'_>, transaction: &Transaction<'_>) -> Result<Wh
     let references: Vec<(usize, &Reference)> = contract.references().collect();
     let mut tables = Vec::with_capacity(references.len());
     for (place, reference) in &references {
-        tables.push((*place, *reference, referenced(contract, reference)?.table));
+        tables.push((*place, *reference, table_of(contract, reference)?));
     }
     let replaces = contract.mode == Mode::Snapshot;
     let find = format!(
@@ -130,17 +129,17 @@ async fn find_later(load: &Load<'_>, transaction: &Transaction<'_>) -> Result<Wh
         sql::STAGE,
         sql::find_later(contract, &tables, replaces)
     );
-    transaction.batch_execute(&find).await.map_err(|e| database(e.into()))?;
+    transaction.batch_execute(&find).await.map_err(database)?;
     let count = format!(
         "SELECT count(*), count(DISTINCT _byte) FILTER (WHERE NOT _bad) FROM {}",
         sql::LATER
     );
-    let counts = transaction.query_one(&count, &[]).await.map_err(|e| database(e.into()))?;
+    let counts = transaction.query_one(&count, &[]).await.map_err(database)?;
     let (total, rows): (i64, i64) = (counts.get(0), counts.get(1));
     let mut whole = Whole { later: Later::default(), total: total as u64, listed: 0, rows: rows as u64 };
     let list = format!("SELECT _byte, place, first FROM {} ORDER BY _byte, place LIMIT $1", sql::LATER);
     let cap = load.settings.report_cap as i64;
-    for row in transaction.query(&list, &[&cap]).await.map_err(|e| database(e.into()))? {
+    for row in transaction.query(&list, &[&cap]).await.map_err(database)? {
         let (byte, place): (i64, i32) = (row.get(0), row.get(1));
         let first: Option<i64> = row.get(2);
         let finding = finding(contract, place as usize, first.map(|byte| byte as u64));
@@ -216,10 +215,12 @@ pub(crate) fn jsonb(contract: &Contract, shape: &Shape) -> Vec<bool> {
     contract.columns.iter().map(|column| is_jsonb(&column.name)).collect()
 }
 
-/// What a contract's reference means in the database.
-pub(crate) fn referenced(contract: &Contract, reference: &Reference) -> Result<references::Reference, LoadError> {
+/// The table of the dataset that a reference names.
+pub(crate) fn table_of(contract: &'static Contract, reference: &Reference) -> Result<&'static str, LoadError> {
     if reference.dataset == contract.name {
-        return Ok(references::Reference { table: contract.table.clone(), column: reference.column.clone() });
+        return Ok(&contract.table);
     }
-    references::Reference::of(reference).map_err(database)
+    contract::find(&reference.dataset).map(|dataset| dataset.table.as_str()).ok_or_else(|| {
+        LoadError::new(LoadErrorKind::Failed, format!("the contract refers to {reference}, which no dataset is"))
+    })
 }

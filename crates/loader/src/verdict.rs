@@ -2,7 +2,7 @@
 //! exact reason.
 
 use contract::Rule;
-use ledger::{Committed, Finding, Problem, Rejection, Summary};
+use ledger::{Committed, Finding, Outcome as End, Problem, Summary};
 use tokio_postgres::Transaction;
 
 use crate::error::{LoadError, LoadErrorKind};
@@ -10,17 +10,13 @@ use crate::load::{Load, Step, database};
 use crate::pipeline::Outcome;
 use crate::source::{SourceError, SourceErrorKind};
 
-/// How a batch ends.
+/// What is found of a batch.
 #[derive(Debug)]
 pub(crate) enum Verdict {
     /// Rows and ledger entry are committed.
     Committed(Summary),
-    /// A dry run that would have been.
-    Checked(Summary),
-    /// The same content was committed before.
-    Duplicate { of: ledger::BatchId, summary: Summary },
-    /// The data is wrong.
-    Rejected(Rejection),
+    /// It is not committed, for the reason that the ledger is to keep.
+    Not(End),
     /// Another attempt has the batch.
     Superseded,
 }
@@ -56,7 +52,7 @@ pub(crate) fn wrong_with(load: &Load<'_>, outcome: &Outcome) -> Option<Verdict> 
     let problem = Problem::new("rejected", "The batch was rejected")
         .with_status(422)
         .with_detail(format!("{}; nothing was loaded. The report has every one.", detail.join("; ")));
-    Some(Verdict::Rejected(Rejection {
+    Some(Verdict::Not(End::Rejected {
         problem,
         summary: Some(summary(outcome)),
         rejected: gathered.bad,
@@ -113,7 +109,7 @@ pub(crate) fn still_referenced(outcome: &Outcome) -> Verdict {
 fn about_the_file(rule: Rule, message: String, summary: Option<Summary>) -> Verdict {
     let problem =
         Problem::new("rejected", "The batch was rejected").with_status(422).with_detail(message.clone());
-    Verdict::Rejected(Rejection {
+    Verdict::Not(End::Rejected {
         problem,
         summary,
         rejected: 0,
@@ -140,14 +136,14 @@ pub(crate) async fn commit(
     let summary = summary(outcome);
     let verdict = match ledger::commit(&transaction, load.held, &summary).await.map_err(database)? {
         Committed::Superseded => Verdict::Superseded,
-        Committed::Duplicate(of) => Verdict::Duplicate { of, summary },
-        Committed::Done if load.held.options.dry_run => Verdict::Checked(summary),
+        Committed::Duplicate(of) => Verdict::Not(End::Duplicate { of, summary: Some(summary) }),
+        Committed::Done if load.held.options.dry_run => Verdict::Not(End::Checked { summary }),
         Committed::Done => {
-            transaction.commit().await.map_err(|e| database(e.into()))?;
+            transaction.commit().await.map_err(database)?;
             return Ok(Step::Verdict(Verdict::Committed(summary)));
         }
     };
-    transaction.rollback().await.map_err(|e| database(e.into()))?;
+    transaction.rollback().await.map_err(database)?;
     Ok(Step::Verdict(verdict))
 }
 
