@@ -52,7 +52,8 @@ pub async fn database_on(server: &Server) -> TestDatabase {
     admin
         .batch_execute(&format!(
             r#"REVOKE ALL ON DATABASE "{name}" FROM PUBLIC;
-               GRANT CONNECT ON DATABASE "{name}" TO "{template}_loader", "{template}_reader", "{template}_api""#
+               GRANT CONNECT ON DATABASE "{name}" TO "{template}_loader", "{template}_reader", "{template}_api";
+               GRANT TEMPORARY ON DATABASE "{name}" TO "{template}_loader""#
         ))
         .await
         .expect("its privileges");

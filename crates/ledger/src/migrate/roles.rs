@@ -34,9 +34,10 @@ pub async fn roles(client: &Client, logins: &Logins) -> Result<()> {
         .await?
         .try_get(0)?;
     let each = [
-        ("loader", &logins.loader, GROUPS[0]),
-        ("reader", &logins.reader, GROUPS[1]),
-        ("api", &logins.api, GROUPS[2]),
+        // Upserts and snapshots are looked at as a whole in a temporary table.
+        ("loader", &logins.loader, GROUPS[0], "CONNECT, TEMPORARY"),
+        ("reader", &logins.reader, GROUPS[1], "CONNECT"),
+        ("api", &logins.api, GROUPS[2], "CONNECT"),
     ];
     client
         .batch_execute(&format!(
@@ -44,13 +45,13 @@ pub async fn roles(client: &Client, logins: &Logins) -> Result<()> {
             quoted(&database)
         ))
         .await?;
-    for (suffix, password, group) in each {
+    for (suffix, password, group, privileges) in each {
         let role = format!("{database}_{suffix}");
         set_login(client, &role, password).await?;
         grant_group(client, group, &role).await?;
         client
             .batch_execute(&format!(
-                "GRANT CONNECT ON DATABASE {} TO {}",
+                "GRANT {privileges} ON DATABASE {} TO {}",
                 quoted(&database),
                 quoted(&role)
             ))
