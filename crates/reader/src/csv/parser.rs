@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use bumpalo::Bump;
 use contract::{Raw, Rule};
-use memchr::{memchr, memchr_iter};
+use memchr::{memchr, memchr_iter, memrchr};
 
 use super::delimiters::Delimiters;
 use super::field::{Field, Flaw};
@@ -125,20 +125,16 @@ impl<'b> Parser<'b> {
             unreachable!("asked only where they are")
         };
         let bytes = self.bytes;
-        let mut flaw = None;
         let mut fields = 0;
         let mut from = start;
         loop {
             let end = delimiters.next();
             let last = bytes.get(end) != Some(&b',');
             let mut value = &bytes[from..end];
-            if self.returns {
-                if let ([rest @ .., b'\r'], true) = (value, last && end < bytes.len()) {
-                    value = rest;
-                }
-                if flaw.is_none() && memchr(b'\r', value).is_some() {
-                    flaw = Some((Flaw::CarriageReturn, fields, from, end));
-                }
+            if let (true, true, [rest @ .., b'\r']) =
+                (self.returns, last && end < bytes.len(), value)
+            {
+                value = rest;
             }
             if let Some(place) = self.places.get(fields) {
                 self.fields[*place] = if value.is_empty() {
@@ -149,6 +145,11 @@ impl<'b> Parser<'b> {
             }
             fields += 1;
             if last {
+                let flaw = if self.returns {
+                    lone_return(bytes, start, end)
+                } else {
+                    None
+                };
                 return Line {
                     end,
                     fields,
@@ -252,6 +253,19 @@ impl<'b> Parser<'b> {
         walk.seek_end(&self.bytes[start..start + self.layout.limits.record_bytes]);
         walk.field
     }
+}
+
+/// The first carriage return of a record without quotes that is not part of its line end, with its field.
+#[inline]
+fn lone_return(bytes: &[u8], start: usize, end: usize) -> Option<(Flaw, usize, usize, usize)> {
+    let returned = memchr(b'\r', &bytes[start..end])? + start;
+    if returned + 1 == end && end < bytes.len() {
+        return None;
+    }
+    let field = memchr_iter(b',', &bytes[start..returned]).count();
+    let from = memrchr(b',', &bytes[start..returned]).map_or(start, |comma| start + comma + 1);
+    let to = memchr(b',', &bytes[returned..end]).map_or(end, |comma| returned + comma);
+    Some((Flaw::CarriageReturn, field, from, to))
 }
 
 fn count(fields: usize) -> String {

@@ -97,11 +97,9 @@ impl Scan {
     /// Goes to the end of the piece and gives the last record's end in it. Fields are not looked at: outside quotes a
     /// quote opens a field exactly if a comma, a line feed or nothing is before it.
     pub(crate) fn last_end(&mut self, piece: &[u8]) -> Option<Cut> {
-        let mut cut = None;
-        let mut at = 0;
-        let mut counted = 0;
+        let mut end = None;
         let mut records = 0;
-        let mut lines = self.pending_lines;
+        let mut at = 0;
         while at < piece.len() {
             match self.state {
                 State::Quoted => match memchr(b'"', &piece[at..]) {
@@ -118,17 +116,9 @@ impl Scan {
                 _ => {
                     let quote = memchr(b'"', &piece[at..]).map_or(piece.len(), |quote| at + quote);
                     let outside = &piece[at..quote];
-                    if let Some(feed) = memrchr(b'\n', outside) {
-                        let end = at + feed + 1;
-                        // Inside quotes, a line feed is a line and no record.
-                        lines += memchr_iter(b'\n', &piece[counted..end]).count() as u64;
-                        records += memchr_iter(b'\n', outside).count() as u64;
-                        counted = end;
-                        cut = Some(Cut {
-                            end,
-                            records,
-                            lines,
-                        });
+                    if let Some((feed, feeds)) = line_feeds(outside) {
+                        end = Some(at + feed + 1);
+                        records += feeds;
                     }
                     if let Some(byte) = outside.last() {
                         // Outside quotes, any byte but a quote means the same in every state.
@@ -142,14 +132,38 @@ impl Scan {
                 }
             }
         }
-        let rest = memchr_iter(b'\n', &piece[counted..]).count() as u64;
-        self.pending_lines = if cut.is_some() {
-            rest
+        // Inside quotes, a line feed is a line and no record.
+        let count = |bytes: &[u8]| memchr_iter(b'\n', bytes).count() as u64;
+        if let Some(end) = end {
+            let lines = self.pending_lines + count(&piece[..end]);
+            self.pending_lines = count(&piece[end..]);
+            Some(Cut {
+                end,
+                records,
+                lines,
+            })
         } else {
-            self.pending_lines + rest
-        };
-        cut
+            self.pending_lines += count(piece);
+            None
+        }
     }
+}
+
+/// Where the last line feed is, and how many there are.
+fn line_feeds(bytes: &[u8]) -> Option<(usize, u64)> {
+    /// Between two quoted fields there is little: looking at it is faster than calling for a search.
+    const SHORT: usize = 16;
+    if bytes.len() > SHORT {
+        let last = memrchr(b'\n', bytes)?;
+        return Some((last, memchr_iter(b'\n', &bytes[..=last]).count() as u64));
+    }
+    let mut found = None;
+    for (at, byte) in bytes.iter().enumerate() {
+        if *byte == b'\n' {
+            found = Some((at, found.map_or(1, |(_, before)| before + 1)));
+        }
+    }
+    found
 }
 
 #[cfg(test)]

@@ -90,15 +90,22 @@ struct Capped {
 
 impl Content for Capped {
     fn read(&mut self, into: &mut [u8]) -> Result<usize, ContentFault> {
-        let read = self.decoder.read(into)?;
-        self.bytes += read as u64;
+        // Read up to the limit exactly, then ask whether there is more: what comes out must not depend on the pieces.
         let most = self.limits.content_bytes;
-        if self.bytes > most {
-            return Err(ContentFault::data(
-                Rule::ContentSize,
-                format!("the content is larger than {most} bytes: send it in several batches"),
-            ));
+        let room = usize::try_from(most - self.bytes)
+            .unwrap_or(usize::MAX)
+            .min(into.len());
+        if room == 0 {
+            return match self.decoder.read(&mut [0])? {
+                0 => Ok(0),
+                _ => Err(ContentFault::data(
+                    Rule::ContentSize,
+                    format!("the content is larger than {most} bytes: send it in several batches"),
+                )),
+            };
         }
+        let read = self.decoder.read(&mut into[..room])?;
+        self.bytes += read as u64;
         if self.bytes > self.limits.ratio_from {
             let ratio = u64::from(self.limits.ratio);
             if self
