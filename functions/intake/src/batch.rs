@@ -7,8 +7,8 @@ use std::time::Instant;
 
 use contract::Contract;
 use ledger::{
-    BatchId, Claim, Error, ErrorKind, Held, NewBatch, ObjectName, Options, Outcome, Problem,
-    Rejection, State, batch_id_for_object,
+    BatchId, Claim, Error, ErrorKind, Held, NewBatch, ObjectName, Options, Outcome, Problem, State,
+    batch_id_for_object,
 };
 use loader::{Load, LoadErrorKind, LoadSettings, ObjectKey, Source};
 use platform::database::Kept;
@@ -180,13 +180,13 @@ impl Loading {
         let known = match understand(held) {
             Ok(known) => known,
             Err(problem) => {
-                let outcome = Outcome::Rejected(Rejection {
+                let outcome = Outcome::Rejected {
                     problem,
                     summary: None,
                     rejected: 0,
                     total: 0,
                     findings: Vec::new(),
-                });
+                };
                 return self.settle(held, outcome, Verdict::Done).await;
             }
         };
@@ -290,13 +290,14 @@ impl Loading {
     }
 
     async fn fail(&mut self, held: &Held, problem: Problem, verdict: Verdict) -> Verdict {
-        self.settle(held, Outcome::Failed(problem), verdict).await
+        self.settle(held, Outcome::Failed { problem }, verdict)
+            .await
     }
 
     /// Writes the batch's end into the ledger. Where that fails, the message comes again.
     async fn settle(&mut self, held: &Held, outcome: Outcome, verdict: Verdict) -> Verdict {
         let state = match &outcome {
-            Outcome::Rejected(_) => State::Rejected,
+            Outcome::Rejected { .. } => State::Rejected,
             _ => State::Failed,
         };
         let settled = match self.ledger.session().await {
