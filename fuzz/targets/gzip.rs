@@ -1,5 +1,5 @@
-//! Any bytes as gzip and as zstd: content or a fault, however they arrive. Only how much comes out of damaged content
-//! before the fault depends on that.
+//! Any bytes as gzip and as zstd: content or a fault, however they arrive. How much comes out
+//! of damaged content before the fault may depend on that, and so which of two faults is met first.
 
 #![no_main]
 
@@ -12,10 +12,7 @@ fuzz_target!(|input: (u8, &[u8])| {
     for compression in [Compression::Gzip, Compression::Zstd] {
         let whole = read_compressed(compression, bytes, 1 << 16);
         let cut = read_compressed(compression, bytes, usize::from(piece));
-        assert_eq!(
-            whole.fault.map(|(_, rule)| rule),
-            cut.fault.map(|(_, rule)| rule)
-        );
+        assert_eq!(whole.fault.is_some(), cut.fault.is_some());
         let both = whole.records.len().min(cut.records.len());
         assert_eq!(whole.records[..both], cut.records[..both]);
         assert!(whole.fault.is_some() || whole == cut);
