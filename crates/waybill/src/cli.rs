@@ -1,0 +1,335 @@
+//! What can be typed. Only shapes and words: what a command does is in `commands`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+/// Batches of records into PostgreSQL: all of a batch and once, or none and the reason row by row.
+#[derive(Debug, Parser)]
+#[command(
+    name = "waybill",
+    version,
+    propagate_version = true,
+    arg_required_else_help = true
+)]
+#[command(
+    after_help = "Exit status: 0 done, 1 the data or the work failed, 2 misuse, \
+3 something needed could not be reached.\n\
+Without WAYBILL_URL the local stack is used, where one is up."
+)]
+pub struct Cli {
+    /// Flags that every command has.
+    #[command(flatten)]
+    pub common: Common,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Flags that every command has.
+#[derive(Debug, Args)]
+pub struct Common {
+    /// Print data as JSON, one value a line
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Print nothing but data and errors
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+    /// The address of the API
+    #[arg(
+        long,
+        global = true,
+        env = "WAYBILL_URL",
+        hide_env_values = true,
+        value_name = "URL"
+    )]
+    pub url: Option<String>,
+    /// The key for the API
+    #[arg(
+        long,
+        global = true,
+        env = "WAYBILL_API_KEY",
+        hide_env_values = true,
+        hide = true,
+        value_name = "KEY"
+    )]
+    pub api_key: Option<String>,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// The stack on this machine: PostgreSQL, an AWS emulator, the functions
+    #[command(subcommand)]
+    Local(Local),
+    /// Send a file as one batch
+    Submit(Submit),
+    /// List batches, newest first
+    Batches(Batches),
+    /// Show one batch with its timeline
+    Show {
+        /// The batch's id
+        id: String,
+    },
+    /// Print what was wrong with a rejected batch
+    Errors {
+        /// The batch's id
+        id: String,
+        /// How to print it
+        #[arg(long, value_enum, default_value_t = ReportFormat::Text)]
+        format: ReportFormat,
+    },
+    /// Follow one batch until it is settled, or all batches as they change
+    Watch {
+        /// The batch's id; without one all batches are followed
+        id: Option<String>,
+        /// Seconds between looks
+        #[arg(long, default_value_t = 1.0, value_parser = seconds)]
+        interval: f64,
+    },
+    /// Take a committed batch's rows out again
+    Undo {
+        /// The batch's id
+        id: String,
+        /// Wait until they are out
+        #[arg(long, short)]
+        wait: bool,
+    },
+    /// Try a failed batch again, or everything in the dead-letter queue
+    Replay(Replay),
+    /// List the datasets and their contracts
+    Datasets {
+        /// One dataset, in full
+        name: Option<String>,
+    },
+    /// Make up records of a dataset: CSV on stdout, the same for the same seed
+    Sample(Sample),
+    /// Bring a database to this release's schema
+    Migrate(Database),
+    /// API keys
+    #[command(subcommand)]
+    Keys(Keys),
+    /// Check everything that is needed and say what to do about what is missing
+    Doctor,
+    /// Print the completions of a shell
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+}
+
+/// The stack on this machine.
+#[derive(Debug, Subcommand)]
+pub enum Local {
+    /// Start or update it; returns when all is ready
+    Up {
+        /// The port of the AWS emulator and so of the API, if it is free
+        #[arg(long, value_name = "PORT")]
+        port: Option<u16>,
+        /// The port of PostgreSQL, if it is free
+        #[arg(long, value_name = "PORT")]
+        postgres_port: Option<u16>,
+        /// The folder with the built functions; without it the folder of this program
+        #[arg(long, env = "WAYBILL_FUNCTIONS", value_name = "DIR")]
+        functions: Option<PathBuf>,
+    },
+    /// Stop it: every process that it started. What was loaded stays
+    Down {
+        /// Remove the data as well: database, objects, queues, logs
+        #[arg(long)]
+        purge: bool,
+    },
+    /// What runs, and where
+    Status,
+    /// Print `export` lines for a shell
+    Env,
+    /// Print every name and size of an environment
+    Names {
+        /// The environment
+        #[arg(default_value = "local")]
+        environment: String,
+    },
+}
+
+/// Send a file as one batch.
+#[derive(Debug, Args)]
+pub struct Submit {
+    /// The file: `.csv` or `.jsonl`, plain, `.gz` or `.zst`
+    pub file: PathBuf,
+    /// The dataset that it is for
+    #[arg(long, short)]
+    pub dataset: String,
+    /// Wait until the batch is settled; exit 1 unless it was loaded
+    #[arg(long, short)]
+    pub wait: bool,
+    /// Give up waiting after so many seconds
+    #[arg(long, default_value_t = 3600.0, value_parser = seconds, value_name = "SECONDS")]
+    pub timeout: f64,
+    /// Check everything and load nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Load it although the same content was loaded before
+    #[arg(long)]
+    pub force: bool,
+    /// Refuse the batch unless it has exactly so many rows
+    #[arg(long, value_name = "N")]
+    pub expect_rows: Option<u64>,
+    /// Refuse the batch unless its content, decompressed, has this SHA-256
+    #[arg(long, value_name = "HEX")]
+    pub expect_sha256: Option<String>,
+    /// Sending again with the same key gives the same batch
+    #[arg(long, value_name = "KEY")]
+    pub idempotency_key: Option<String>,
+}
+
+/// List batches.
+#[derive(Debug, Args)]
+pub struct Batches {
+    /// Only of this dataset
+    #[arg(long, short)]
+    pub dataset: Option<String>,
+    /// Only in this state
+    #[arg(long)]
+    pub state: Option<String>,
+    /// Only received at or after this time (RFC 3339)
+    #[arg(long, value_name = "TIME")]
+    pub since: Option<String>,
+    /// Only received before this time (RFC 3339)
+    #[arg(long, value_name = "TIME")]
+    pub until: Option<String>,
+    /// At most so many
+    #[arg(long, default_value_t = 20, value_name = "N")]
+    pub limit: usize,
+}
+
+/// How a report is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ReportFormat {
+    /// Lines for a person
+    Text,
+    /// One JSON document
+    Json,
+    /// One JSON object a line
+    Jsonl,
+    /// The sender's own rows under the file's own header, to correct and send again
+    Csv,
+    /// The same, whatever format the file had
+    Rows,
+}
+
+/// Try again.
+#[derive(Debug, Args)]
+pub struct Replay {
+    /// The batch's id
+    #[arg(
+        required_unless_present = "dead_letters",
+        conflicts_with = "dead_letters"
+    )]
+    pub id: Option<String>,
+    /// Put every message of the dead-letter queue back into the queue
+    #[arg(long, conflicts_with = "wait")]
+    pub dead_letters: bool,
+    /// Whose dead-letter queue; the local stack's where one is up
+    #[arg(long, env = "WAYBILL_ENVIRONMENT", value_name = "NAME")]
+    pub environment: Option<String>,
+    /// Wait until the batch is settled again
+    #[arg(long, short)]
+    pub wait: bool,
+}
+
+/// Make up records.
+#[derive(Debug, Args)]
+pub struct Sample {
+    /// The dataset: regions, ports or prices
+    pub dataset: String,
+    /// How many
+    #[arg(long, default_value_t = 1000, value_name = "N")]
+    pub rows: u64,
+    /// The same seed gives the same records
+    #[arg(long, default_value_t = 1, value_name = "S")]
+    pub seed: u64,
+    /// A CSV of ports whose codes the prices use; without it those of examples/
+    #[arg(long, value_name = "FILE")]
+    pub ports: Option<PathBuf>,
+    /// The first day of prices
+    #[arg(long, default_value = "2021-01-01", value_name = "DAY")]
+    pub from: jiff::civil::Date,
+    /// How many days the prices cover
+    #[arg(long, default_value_t = 365, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub days: u32,
+    /// The share of records that are wrong, 0 to 1, of ten kinds
+    #[arg(long, default_value_t = 0.0, value_name = "RATE", value_parser = rate)]
+    pub bad: f64,
+}
+
+/// The database's address.
+#[derive(Debug, Args)]
+pub struct Database {
+    /// The owner's address of the database
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    pub database_url: Option<String>,
+}
+
+/// API keys.
+#[derive(Debug, Subcommand)]
+pub enum Keys {
+    /// Make a key; it is printed once and kept nowhere
+    Create {
+        /// Whose it is
+        name: String,
+        /// What it may do: batches:write, batches:read, rates:read
+        #[arg(long = "scope", value_name = "SCOPE", required = true)]
+        scopes: Vec<String>,
+        /// Only these datasets; without any, all
+        #[arg(long = "dataset", value_name = "DATASET")]
+        datasets: Vec<String>,
+        /// Where it is kept
+        #[command(flatten)]
+        database: Database,
+    },
+    /// List the keys
+    List(Database),
+    /// Make a key useless
+    Revoke {
+        /// The key's id
+        id: String,
+        /// Where it is kept
+        #[command(flatten)]
+        database: Database,
+    },
+}
+
+fn seconds(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(value) if value > 0.0 && value <= 1e9 => Ok(value),
+        _ => Err("a number of seconds above 0 is wanted".into()),
+    }
+}
+
+fn rate(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(value) if (0.0..=1.0).contains(&value) => Ok(value),
+        _ => Err("a share from 0 to 1 is wanted".into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn replay_wants_a_batch_or_the_dead_letters_and_not_both() {
+        assert!(Cli::try_parse_from(["waybill", "replay"]).is_err());
+        assert!(Cli::try_parse_from(["waybill", "replay", "x", "--dead-letters"]).is_err());
+        assert!(Cli::try_parse_from(["waybill", "replay", "--dead-letters"]).is_ok());
+        assert!(Cli::try_parse_from(["waybill", "replay", "x", "--json"]).is_ok());
+    }
+}

@@ -1,0 +1,94 @@
+//! `batches`, `show`, `undo`, `replay`: what became of deliveries, and what to do with one.
+
+use std::time::Duration;
+
+use ledger::State;
+use reqwest::Method;
+use serde_json::Value;
+
+use super::follow;
+use crate::cli::Batches;
+use crate::client::{Client, Shown, segment};
+use crate::failure::{Exit, Outcome};
+use crate::show;
+use crate::terminal::Terminal;
+
+/// How long `--wait` waits for an order to be carried out.
+const ORDER: Duration = Duration::from_secs(3600);
+
+/// Lists batches, newest first.
+pub async fn list(client: &Client, asked: &Batches, terminal: Terminal) -> Outcome {
+    let filter: Vec<(&str, String)> = [
+        ("dataset", &asked.dataset),
+        ("state", &asked.state),
+        ("since", &asked.since),
+        ("until", &asked.until),
+    ]
+    .into_iter()
+    .filter_map(|(name, value)| Some((name, value.clone()?)))
+    .collect();
+    let found = client.batches(&filter, asked.limit).await?;
+    if terminal.json {
+        for shown in &found {
+            terminal.value(&shown.document)?;
+        }
+    } else if found.is_empty() {
+        terminal.note("no batches");
+    } else {
+        let batches: Vec<_> = found.iter().map(|shown| &shown.batch).collect();
+        terminal.data(&show::list(&batches))?;
+    }
+    Ok(Exit::Done)
+}
+
+/// Shows one batch.
+pub async fn show(client: &Client, id: &str, terminal: Terminal) -> Outcome {
+    let shown = client.batch(id).await?;
+    terminal.either(&shown.document, || show::page(&shown.batch))?;
+    Ok(Exit::Done)
+}
+
+/// Orders a batch's rows to be taken out.
+pub async fn undo(client: &Client, id: &str, wait: bool, terminal: Terminal) -> Outcome {
+    let mut shown = order(client, id, "undo").await?;
+    if wait {
+        shown = follow::until(client, id, ORDER, terminal, |batch| {
+            batch.state != State::Committed
+        })
+        .await?;
+    }
+    terminal.either(&shown.document, || match shown.batch.state {
+        State::Undone => format!("{id}: undone"),
+        _ => format!("{id}: will be undone"),
+    })?;
+    Ok(if wait && shown.batch.state != State::Undone {
+        Exit::Failed
+    } else {
+        Exit::Done
+    })
+}
+
+/// Orders a failed batch to be tried again.
+pub async fn replay(client: &Client, id: &str, wait: bool, terminal: Terminal) -> Outcome {
+    let mut shown = order(client, id, "replay").await?;
+    if wait {
+        let attempt = shown.batch.attempt;
+        shown = follow::until(client, id, ORDER, terminal, |batch| {
+            batch.state.is_settled() && (batch.attempt != attempt || batch.state != State::Failed)
+        })
+        .await?;
+        terminal.either(&shown.document, || show::page(&shown.batch))?;
+        return Ok(follow::exit(&shown.batch));
+    }
+    terminal.either(&shown.document, || format!("{id}: will be tried again"))?;
+    Ok(Exit::Done)
+}
+
+async fn order(client: &Client, id: &str, what: &str) -> Outcome<Shown> {
+    let request = client.request(
+        Method::POST,
+        &format!("/v1/batches/{}/{what}", segment(id)?),
+    );
+    let document: Value = client.json(request).await?;
+    Shown::read(document)
+}

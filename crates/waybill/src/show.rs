@@ -1,0 +1,201 @@
+//! Batches in words: the line in a list, the page of one with its timeline, a report's entries.
+
+use std::fmt::Write as _;
+
+use jiff::Timestamp;
+use ledger::{Batch, State};
+use serde_json::Value;
+
+use crate::terminal::{grouped, table};
+
+/// Batches as a table.
+pub fn list(batches: &[&Batch]) -> String {
+    let rows: Vec<Vec<String>> = batches.iter().map(|batch| row(batch)).collect();
+    table(
+        &[
+            "ID", "DATASET", "STATE", "ROWS", "REJECTED", "RECEIVED", "BY",
+        ],
+        &rows,
+    )
+}
+
+fn row(batch: &Batch) -> Vec<String> {
+    vec![
+        batch.id.to_string(),
+        batch.dataset.clone(),
+        batch.state.as_str().to_owned(),
+        batch.rows.map(grouped).unwrap_or_default(),
+        batch.rejected.map(grouped).unwrap_or_default(),
+        time(batch.received_at),
+        batch.submitted_by.clone(),
+    ]
+}
+
+/// One line about a batch that changed.
+pub fn change(batch: &Batch) -> String {
+    format!(
+        "{}  {}  {}  {}",
+        time(Timestamp::now()),
+        batch.id,
+        batch.dataset,
+        state(batch)
+    )
+}
+
+/// Where a batch stands, in a few words.
+pub fn state(batch: &Batch) -> String {
+    let rows = |count: Option<u64>| count.map(grouped).unwrap_or_default();
+    match batch.state {
+        State::Committed => format!("committed, {} rows", rows(batch.rows)),
+        State::Checked => format!("checked, {} rows would be loaded", rows(batch.rows)),
+        State::Rejected => format!("rejected, {} findings", grouped(batch.report.total)),
+        State::Duplicate => match batch.duplicate_of {
+            Some(first) => format!("duplicate of {first}"),
+            None => "duplicate".into(),
+        },
+        State::Loading if batch.progress.rows > 0 => {
+            format!("loading, {} rows read", grouped(batch.progress.rows))
+        }
+        other => other.as_str().to_owned(),
+    }
+}
+
+/// One batch in full.
+pub fn page(batch: &Batch) -> String {
+    let mut text = String::new();
+    let mut line = |name: &str, value: &str| {
+        if !value.is_empty() {
+            let _ = writeln!(text, "{name:<10} {value}");
+        }
+    };
+    line("batch", &format!("{} (number {})", batch.id, batch.number));
+    line("dataset", &batch.dataset);
+    line("state", &state(batch));
+    if batch.dry_run {
+        line("dry run", "nothing is loaded");
+    }
+    line("source", &batch.source.to_string());
+    line(
+        "content",
+        &batch
+            .bytes
+            .map(|bytes| format!("{} bytes", grouped(bytes)))
+            .unwrap_or_default(),
+    );
+    line("sha256", batch.sha256.as_deref().unwrap_or_default());
+    line("sent by", &batch.submitted_by);
+    line("lane", batch.lane.as_str());
+    line("release", batch.release.as_deref().unwrap_or_default());
+    if let Some(problem) = &batch.error {
+        line("error", &problem.title);
+        line("", problem.detail.as_deref().unwrap_or_default());
+    }
+    text.push_str("timeline\n");
+    let mut previous: Option<Timestamp> = None;
+    for event in &batch.timeline {
+        let since = previous
+            .map(|earlier| format!("+{:.3} s", seconds(earlier, event.at)))
+            .unwrap_or_default();
+        let note = event.note.as_deref().unwrap_or_default();
+        let entry = format!(
+            "  {}  {since:>11}  {:<9}  {note}",
+            precise(event.at),
+            event.state.as_str()
+        );
+        let _ = writeln!(text, "{}", entry.trim_end());
+        previous = Some(event.at);
+    }
+    text
+}
+
+/// One entry of a report.
+pub fn finding(entry: &Value) -> String {
+    let number = |name: &str| entry[name].as_u64().map(grouped).unwrap_or_default();
+    let column = entry["column"]
+        .as_str()
+        .map(|column| format!("{column}: "))
+        .unwrap_or_default();
+    let mut text = format!(
+        "record {}, line {}, byte {}: {column}{} ({})",
+        number("record"),
+        number("line"),
+        number("byte"),
+        entry["message"].as_str().unwrap_or_default(),
+        entry["rule"].as_str().unwrap_or_default(),
+    );
+    let row = entry["row"].as_str().unwrap_or_default();
+    if !row.is_empty() {
+        let _ = write!(text, "\n    {}", printable(row));
+    }
+    text
+}
+
+/// A partner's text on one line of a terminal, whatever control characters it holds.
+fn printable(text: &str) -> String {
+    let mut shown = String::new();
+    for character in text.chars().take(200) {
+        if character.is_control() {
+            shown.extend(character.escape_default());
+        } else {
+            shown.push(character);
+        }
+    }
+    if text.chars().nth(200).is_some() {
+        shown.push('…');
+    }
+    shown
+}
+
+fn seconds(from: Timestamp, to: Timestamp) -> f64 {
+    to.duration_since(from).as_secs_f64()
+}
+
+fn time(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M:%SZ").to_string()
+}
+
+fn precise(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M:%S%.3fZ").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn batch() -> Batch {
+        serde_json::from_value(json!({
+            "id": "0198c0de-1234-7abc-8def-0123456789ab", "number": 7, "dataset": "prices", "state": "committed",
+            "lane": "function", "attempt": 1, "rows": 56689, "rejected": 0, "bytes": 1571838, "sha256": "ab12",
+            "source": "s3://waybill-local-incoming/prices/api/x/prices.csv?versionId=v1", "duplicate_of": null,
+            "submitted_by": "local", "release": "local-1", "received_at": "2026-11-20T10:00:00Z",
+            "started_at": "2026-11-20T10:00:00.1Z", "finished_at": "2026-11-20T10:00:00.5Z",
+            "timeline": [
+                {"at": "2026-11-20T10:00:00Z", "state": "received", "attempt": 0, "note": null},
+                {"at": "2026-11-20T10:00:00.1Z", "state": "loading", "attempt": 1, "note": null},
+                {"at": "2026-11-20T10:00:00.5Z", "state": "committed", "attempt": 1, "note": "56689 rows"}
+            ],
+            "error": null, "progress": {"bytes": 1571838, "rows": 56689, "total_bytes": 1571838},
+            "dry_run": false, "report": {"total": 0, "listed": 0}
+        }))
+        .expect("a batch")
+    }
+
+    #[test]
+    fn a_batch_is_shown_with_its_timeline() {
+        insta::assert_snapshot!(page(&batch()), @r"");
+    }
+
+    #[test]
+    fn batches_are_listed_in_columns() {
+        insta::assert_snapshot!(list(&[&batch()]), @r"");
+    }
+
+    #[test]
+    fn a_finding_is_one_sentence_and_the_row() {
+        let entry = json!({"record": 3, "line": 4, "byte": 1062, "column": "price", "rule": "type",
+            "value": "x", "message": "`x` is not an integer", "row": "CNGGZ,EETLL,2021-01-01,x\u{1b}[31m"});
+        insta::assert_snapshot!(finding(&entry), @r"");
+    }
+}

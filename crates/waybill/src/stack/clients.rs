@@ -1,0 +1,62 @@
+//! Clients for the emulator of one stack: its address and its keys, whatever the environment says, so that a stray
+//! `AWS_PROFILE` never turns a local command into one against an account.
+
+use std::time::Duration;
+
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_smithy_http_client::Builder;
+use local::emulator;
+
+/// What `local up` talks to.
+#[derive(Debug, Clone)]
+pub struct Clients {
+    /// Buckets.
+    pub s3: aws_sdk_s3::Client,
+    /// Queues.
+    pub sqs: aws_sdk_sqs::Client,
+    /// Parameters.
+    pub ssm: aws_sdk_ssm::Client,
+    /// Functions.
+    pub lambda: aws_sdk_lambda::Client,
+    /// The HTTP API.
+    pub gateway: aws_sdk_apigatewayv2::Client,
+}
+
+impl Clients {
+    /// Clients for the emulator on a port.
+    pub async fn local(port: u16) -> Self {
+        let credentials = aws_sdk_ssm::config::Credentials::new(
+            emulator::ACCESS_KEY_ID,
+            emulator::SECRET_ACCESS_KEY,
+            None,
+            None,
+            "the local stack",
+        );
+        // Loopback only: no TLS.
+        let config: SdkConfig = aws_config::defaults(BehaviorVersion::latest())
+            .http_client(Builder::new().build_http())
+            .region(Region::new(emulator::REGION))
+            .credentials_provider(credentials)
+            .endpoint_url(format!("http://127.0.0.1:{port}"))
+            // Code is sent whole and `migrate` is waited for.
+            .timeout_config(
+                TimeoutConfig::builder()
+                    .operation_timeout(Duration::from_secs(600))
+                    .build(),
+            )
+            .load()
+            .await;
+        Self {
+            s3: aws_sdk_s3::Client::from_conf(
+                aws_sdk_s3::config::Builder::from(&config)
+                    .force_path_style(true)
+                    .build(),
+            ),
+            sqs: aws_sdk_sqs::Client::new(&config),
+            ssm: aws_sdk_ssm::Client::new(&config),
+            lambda: aws_sdk_lambda::Client::new(&config),
+            gateway: aws_sdk_apigatewayv2::Client::new(&config),
+        }
+    }
+}

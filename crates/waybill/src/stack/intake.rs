@@ -1,0 +1,234 @@
+//! The way of a file to the intake function: a versioned bucket that tells a queue, the queue with its dead letters,
+//! and the mapping from the queue to the function's alias.
+
+use std::collections::HashMap;
+
+use aws_sdk_lambda::types::{EventSourceMappingConfiguration, FunctionResponseType, ScalingConfig};
+use aws_sdk_s3::types::{
+    BucketVersioningStatus, Event, NotificationConfiguration, QueueConfiguration,
+    VersioningConfiguration,
+};
+use aws_sdk_sqs::types::QueueAttributeName;
+use platform::names::{ALIAS, Function, IntakeSettings, Names};
+use serde_json::json;
+
+use super::clients::Clients;
+use crate::failure::{Failure, OrFail as _, Outcome};
+
+/// The intake queue's two names.
+#[derive(Debug, Clone)]
+pub struct Queue {
+    /// What calls use.
+    pub url: String,
+    /// What mappings and policies use.
+    pub arn: String,
+}
+
+/// Both queues, wired to each other. Settings that differ are put right.
+pub async fn queues(clients: &Clients, names: &Names) -> Outcome<Queue> {
+    let settings = names.intake_settings();
+    let dead = queue(
+        clients,
+        &settings.dead_letter_queue,
+        HashMap::from([(
+            QueueAttributeName::MessageRetentionPeriod,
+            settings.dead_letter_retention_s.to_string(),
+        )]),
+    )
+    .await?;
+    let intake = queue(
+        clients,
+        &settings.queue,
+        HashMap::from([
+            (QueueAttributeName::VisibilityTimeout, settings.visibility_s.to_string()),
+            (QueueAttributeName::MessageRetentionPeriod, settings.retention_s.to_string()),
+            (
+                QueueAttributeName::RedrivePolicy,
+                json!({"deadLetterTargetArn": dead.arn, "maxReceiveCount": settings.max_receive_count}).to_string(),
+            ),
+        ]),
+    )
+    .await?;
+    let bucket = format!("arn:aws:s3:::{}", names.incoming_bucket());
+    let policy = json!({
+        "Version": "2012-10-17",
+        "Statement": [{
+            "Sid": "ObjectsArrived",
+            "Effect": "Allow",
+            "Principal": {"Service": "s3.amazonaws.com"},
+            "Action": "sqs:SendMessage",
+            "Resource": intake.arn,
+            "Condition": {"ArnEquals": {"aws:SourceArn": bucket}},
+        }],
+    });
+    clients
+        .sqs
+        .set_queue_attributes()
+        .queue_url(&intake.url)
+        .attributes(QueueAttributeName::Policy, policy.to_string())
+        .send()
+        .await
+        .or_failed(format!(
+            "letting the bucket write to queue {}",
+            settings.queue
+        ))?;
+    Ok(intake)
+}
+
+async fn queue(
+    clients: &Clients,
+    name: &str,
+    attributes: HashMap<QueueAttributeName, String>,
+) -> Outcome<Queue> {
+    let what = || format!("making queue {name}");
+    // Creating with other settings than it has is refused, so it is made plain and then set.
+    let url = clients
+        .sqs
+        .create_queue()
+        .queue_name(name)
+        .send()
+        .await
+        .or_failed(what())?
+        .queue_url
+        .ok_or_else(|| Failure::failed(format!("{}: the answer names no queue", what())))?;
+    clients
+        .sqs
+        .set_queue_attributes()
+        .queue_url(&url)
+        .set_attributes(Some(attributes))
+        .send()
+        .await
+        .or_failed(what())?;
+    let arn = clients
+        .sqs
+        .get_queue_attributes()
+        .queue_url(&url)
+        .attribute_names(QueueAttributeName::QueueArn)
+        .send()
+        .await
+        .or_failed(what())?
+        .attributes
+        .and_then(|mut found| found.remove(&QueueAttributeName::QueueArn))
+        .ok_or_else(|| Failure::failed(format!("{}: the answer has no ARN", what())))?;
+    Ok(Queue { url, arn })
+}
+
+/// The bucket of incoming files, versioned, telling the queue of every object.
+pub async fn bucket(clients: &Clients, names: &Names, queue: &Queue) -> Outcome<()> {
+    let name = names.incoming_bucket();
+    let what = || format!("making bucket {name}");
+    if let Err(error) = clients.s3.create_bucket().bucket(&name).send().await
+        && !error.as_service_error().is_some_and(|error| {
+            error.is_bucket_already_owned_by_you() || error.is_bucket_already_exists()
+        })
+    {
+        return Err(error).or_failed(what());
+    }
+    clients
+        .s3
+        .put_bucket_versioning()
+        .bucket(&name)
+        .versioning_configuration(
+            VersioningConfiguration::builder()
+                .status(BucketVersioningStatus::Enabled)
+                .build(),
+        )
+        .send()
+        .await
+        .or_failed(what())?;
+    let notify = QueueConfiguration::builder()
+        .id("intake")
+        .queue_arn(&queue.arn)
+        .events(Event::from("s3:ObjectCreated:*"))
+        .build()
+        .or_failed(what())?;
+    clients
+        .s3
+        .put_bucket_notification_configuration()
+        .bucket(&name)
+        .notification_configuration(
+            NotificationConfiguration::builder()
+                .queue_configurations(notify)
+                .build(),
+        )
+        .send()
+        .await
+        .or_failed(what())?;
+    Ok(())
+}
+
+/// The mapping from the queue to the alias of the intake function: exactly one.
+pub async fn mapping(clients: &Clients, names: &Names, queue: &Queue) -> Outcome<()> {
+    let settings = names.intake_settings();
+    let function = format!("{}:{ALIAS}", names.function(Function::Intake));
+    let what = "mapping the queue to the intake function";
+    let found = clients
+        .lambda
+        .list_event_source_mappings()
+        .event_source_arn(&queue.arn)
+        .send()
+        .await
+        .or_failed(what)?
+        .event_source_mappings
+        .unwrap_or_default();
+    let (good, others): (Vec<_>, Vec<_>) = found
+        .iter()
+        .partition(|mapping| is_as_wanted(mapping, &function, &settings));
+    for mapping in others.iter().chain(good.iter().skip(1)) {
+        clients
+            .lambda
+            .delete_event_source_mapping()
+            .set_uuid(mapping.uuid.clone())
+            .send()
+            .await
+            .or_failed(what)?;
+    }
+    if !good.is_empty() {
+        return Ok(());
+    }
+    let concurrency = i32::try_from(settings.maximum_concurrency).or_failed(what)?;
+    clients
+        .lambda
+        .create_event_source_mapping()
+        .event_source_arn(&queue.arn)
+        .function_name(&function)
+        .batch_size(i32::try_from(settings.batch_size).or_failed(what)?)
+        .maximum_batching_window_in_seconds(i32::try_from(settings.window_s).or_failed(what)?)
+        .function_response_types(FunctionResponseType::ReportBatchItemFailures)
+        .scaling_config(
+            ScalingConfig::builder()
+                .maximum_concurrency(concurrency)
+                .build(),
+        )
+        .send()
+        .await
+        .or_failed(what)?;
+    Ok(())
+}
+
+fn is_as_wanted(
+    mapping: &EventSourceMappingConfiguration,
+    function: &str,
+    settings: &IntakeSettings,
+) -> bool {
+    let number =
+        |found: Option<i32>, wanted: u32| i64::from(found.unwrap_or_default()) == i64::from(wanted);
+    mapping
+        .function_arn
+        .as_deref()
+        .is_some_and(|arn| arn.ends_with(&format!(":function:{function}")))
+        && mapping.state.as_deref() != Some("Disabled")
+        && number(mapping.batch_size, settings.batch_size)
+        && number(
+            mapping.maximum_batching_window_in_seconds,
+            settings.window_s,
+        )
+        && number(
+            mapping
+                .scaling_config
+                .as_ref()
+                .and_then(|scaling| scaling.maximum_concurrency),
+            settings.maximum_concurrency,
+        )
+        && mapping.function_response_types() == [FunctionResponseType::ReportBatchItemFailures]
+}

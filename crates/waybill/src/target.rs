@@ -1,0 +1,54 @@
+//! Which environment a command is for: what flags and variables say, else the local stack where one is up.
+
+use local::{LocalDir, StackState};
+
+use crate::cli::{Common, Database};
+use crate::client::Client;
+use crate::failure::{Failure, Outcome};
+
+/// The local stack's state, where one is up.
+pub fn local_stack() -> Option<StackState> {
+    let dir = LocalDir::find().ok()?;
+    let state = StackState::read(&dir).ok()?;
+    let runs = state.emulator.as_ref().is_some_and(local::Part::is_alive);
+    (state.ready && runs).then_some(state)
+}
+
+/// The API that a command talks to.
+pub fn api(common: &Common) -> Outcome<Client> {
+    let given = |value: &Option<String>| value.clone().filter(|value| !value.is_empty());
+    if let Some(url) = given(&common.url) {
+        if !url.starts_with("http://") && !url.starts_with("https://") {
+            return Err(Failure::misuse(format!(
+                "`{url}` is not the address of an API: http:// or https:// is expected"
+            )));
+        }
+        // The local stack's own address needs no key to be told.
+        let key = given(&common.api_key).or_else(|| {
+            local_stack()
+                .filter(|state| state.url().as_deref() == Some(&url))
+                .map(|state| state.api_key)
+        });
+        return Client::new(&url, key.as_deref());
+    }
+    let Some(state) = local_stack() else {
+        return Err(Failure::unreachable("no API is known").advice(
+            "set WAYBILL_URL and WAYBILL_API_KEY, or start the local stack with `waybill local up`",
+        ));
+    };
+    let key = given(&common.api_key).unwrap_or_else(|| state.api_key.clone());
+    Client::new(&state.url().unwrap_or_default(), Some(&key))
+}
+
+/// The owner's address of the database.
+pub fn database_url(database: &Database) -> Outcome<String> {
+    database
+        .database_url
+        .clone()
+        .filter(|url| !url.is_empty())
+        .or_else(|| local_stack().and_then(|state| state.database_url()))
+        .ok_or_else(|| {
+            Failure::misuse("no database is named")
+                .advice("set DATABASE_URL to the owner's address, or start the local stack with `waybill local up`")
+        })
+}
