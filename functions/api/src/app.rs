@@ -1,0 +1,79 @@
+//! What every handler shares: pools, the ways out to storage and queue, and the settings.
+
+use std::sync::{Arc, OnceLock};
+
+use crate::auth::GrantCache;
+use crate::outbox::Outbox;
+use crate::pool::Pool;
+
+/// The settings a handler may ask for.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The environment's name, as `/health` tells it.
+    pub environment: String,
+    /// The release that answers.
+    pub release: String,
+    /// The bucket that submitted content goes to.
+    pub incoming_bucket: String,
+    /// Whether rates are read without an API key.
+    pub public_rates: bool,
+}
+
+/// The state of the router; cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    settings: Settings,
+    ledger: Pool,
+    reader: Pool,
+    outbox: Box<dyn Outbox>,
+    grants: GrantCache,
+    document: OnceLock<String>,
+}
+
+impl App {
+    /// Puts the pieces together: `ledger` holds sessions of the api role on the primary, `reader` those of the
+    /// reader role, on the replica where there is one.
+    pub fn new(settings: Settings, ledger: Pool, reader: Pool, outbox: Box<dyn Outbox>) -> Self {
+        Self {
+            inner: Arc::new(Inner {
+                settings,
+                ledger,
+                reader,
+                outbox,
+                grants: GrantCache::default(),
+                document: OnceLock::new(),
+            }),
+        }
+    }
+
+    /// The OpenAPI document's text.
+    pub(crate) fn document(&self) -> &str {
+        self.inner
+            .document
+            .get_or_init(|| crate::document().to_json().unwrap_or_default())
+    }
+
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.inner.settings
+    }
+
+    pub(crate) fn ledger(&self) -> &Pool {
+        &self.inner.ledger
+    }
+
+    pub(crate) fn reader(&self) -> &Pool {
+        &self.inner.reader
+    }
+
+    pub(crate) fn outbox(&self) -> &dyn Outbox {
+        &*self.inner.outbox
+    }
+
+    pub(crate) fn grants(&self) -> &GrantCache {
+        &self.inner.grants
+    }
+}

@@ -1,0 +1,63 @@
+//! The router behind Lambda's runtime: payloads of HTTP API (v2).
+//!
+//! lambda_http would hand a `text/csv` body on as text, decoded and with its byte order mark cut off. A partner's own
+//! rows must leave as they came, so what is not plain UTF-8 goes out as bytes (the gateway gets it in base64).
+
+use std::future::Future;
+use std::pin::Pin;
+
+use axum::Router;
+use axum::body::to_bytes;
+use axum::response::Response;
+use bytes::Bytes;
+use lambda_http::{Body, IntoResponse, Request, service_fn};
+use tower::ServiceExt;
+
+/// Answers invocations until the process ends.
+pub async fn run(router: Router) -> Result<(), lambda_http::Error> {
+    lambda_http::run(service_fn(move |request: Request| {
+        let router = router.clone();
+        async move { router.oneshot(request).await.map(Exact) }
+    }))
+    .await
+}
+
+/// A response whose body is not touched.
+struct Exact(Response);
+
+impl IntoResponse for Exact {
+    fn into_response(self) -> Pin<Box<dyn Future<Output = lambda_http::Response<Body>> + Send>> {
+        Box::pin(async move {
+            let (parts, body) = self.0.into_parts();
+            // Bodies are in memory already: reading one neither waits nor fails.
+            let bytes = to_bytes(body, usize::MAX).await.unwrap_or_default();
+            lambda_http::Response::from_parts(parts, exact(&bytes))
+        })
+    }
+}
+
+fn exact(bytes: &Bytes) -> Body {
+    match std::str::from_utf8(bytes) {
+        Ok("") => Body::Empty,
+        Ok(text) => Body::Text(text.to_owned()),
+        Err(_) => Body::Binary(bytes.to_vec()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_leave_as_they_came() {
+        assert_eq!(
+            exact(&Bytes::from_static("\u{feff}a,ü".as_bytes())),
+            Body::Text("\u{feff}a,ü".to_owned())
+        );
+        assert_eq!(
+            exact(&Bytes::from_static(b"a,\xFC")),
+            Body::Binary(b"a,\xFC".to_vec())
+        );
+        assert_eq!(exact(&Bytes::new()), Body::Empty);
+    }
+}

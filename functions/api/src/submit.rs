@@ -1,0 +1,228 @@
+//! `POST /v1/batches`: a file in a request's body becomes a batch.
+//!
+//! The batch is in the ledger, with its options, before its object is in the bucket: the bucket's event may overtake
+//! the answer to the put, and a dry run must not be loaded because nobody knew that it was one. A put that fails is
+//! written into the ledger as well, so that no batch waits for content that does not come.
+
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::response::Response;
+use bytes::Bytes;
+use contract::Contract;
+use ledger::keys::Scope;
+use ledger::{Batch, BatchId, NewBatch, ObjectName, Options};
+use serde::Deserialize;
+use serde_json::json;
+use utoipa::IntoParams;
+
+use crate::app::App;
+use crate::arguments::{Arguments, Content};
+use crate::auth::Caller;
+use crate::documents::{self, BatchDocument};
+use crate::idempotency::{self, Answer};
+use crate::media::{self, Media};
+use crate::outbox::Failure;
+use crate::problem::{self, Kind, Problem};
+
+/// What to do with the content.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Submission {
+    /// The dataset that the content is of.
+    #[param(example = "prices")]
+    dataset: String,
+    /// Check everything, load nothing; the batch ends as `checked` or `rejected`.
+    #[serde(default)]
+    dry_run: bool,
+    /// Load it even if the same content was loaded before.
+    #[serde(default)]
+    force: bool,
+    /// How many records the content has; any other number rejects it.
+    expect_rows: Option<u64>,
+    /// SHA-256 of the content, decompressed, in hex; any other content is rejected.
+    expect_sha256: Option<String>,
+    /// The file's name: kept in the object's key, and decides the format where the Content-Type does not.
+    #[param(example = "prices-2021-01.csv")]
+    filename: Option<String>,
+}
+
+/// Deliver a file in the body
+///
+/// The Content-Type names the format (`text/csv`, `application/x-ndjson`); gzip and zstd are named by
+/// Content-Encoding, or by `application/gzip`, and kept. The content is checked and loaded after the answer: follow
+/// the batch at its address. At most 4 MiB; larger content goes through `/v1/uploads`.
+#[utoipa::path(
+    post, path = "/v1/batches", tag = "batches",
+    params(Submission, idempotency::KeyHeader),
+    request_body(content(
+        (String = "text/csv"),
+        (String = "application/x-ndjson"),
+        (String = "application/gzip"),
+    ), description = "The file"),
+    security(("bearer" = ["batches:write"]), ("api_key" = ["batches:write"])),
+    responses(
+        (status = 202, description = "Received; will be loaded", body = BatchDocument, headers(("Location" = String, description = "The batch"))),
+        (status = 400, description = "An argument is missing or malformed", body = problem::Body, content_type = "application/problem+json"),
+        (status = 401, description = "No valid API key", body = problem::Body, content_type = "application/problem+json"),
+        (status = 403, description = "The key lacks `batches:write` or the dataset", body = problem::Body, content_type = "application/problem+json"),
+        (status = 404, description = "There is no such dataset", body = problem::Body, content_type = "application/problem+json"),
+        (status = 409, description = "The first request with this Idempotency-Key is still running", body = problem::Body, content_type = "application/problem+json"),
+        (status = 413, description = "The body is too large; use /v1/uploads", body = problem::Body, content_type = "application/problem+json"),
+        (status = 415, description = "The content's type is not accepted", body = problem::Body, content_type = "application/problem+json"),
+        (status = 422, description = "The Idempotency-Key was used for another request", body = problem::Body, content_type = "application/problem+json"),
+        (status = 503, description = "Database or storage cannot be reached", body = problem::Body, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn submit(
+    State(app): State<App>,
+    caller: Caller,
+    Arguments(asked): Arguments<Submission>,
+    headers: HeaderMap,
+    uri: Uri,
+    Content(content): Content,
+) -> Result<Response, Problem> {
+    caller.may(Scope::BatchesWrite)?;
+    let contract = dataset(&caller, &asked.dataset)?;
+    let media = media::decide(&headers, asked.filename.as_deref(), contract)?;
+    let name = media::object_name(asked.filename.as_deref(), media)?;
+    let options = Options {
+        dry_run: asked.dry_run,
+        force: asked.force,
+        expect_rows: asked.expect_rows.map(rows).transpose()?,
+        expect_sha256: asked
+            .expect_sha256
+            .as_deref()
+            .map(|text| sha256("expect_sha256", text))
+            .transpose()?,
+    };
+    let described = format!(
+        "{name} {}",
+        uri.path_and_query()
+            .map_or_else(|| uri.path(), |whole| whole.as_str())
+    );
+    let work = accept(
+        &app,
+        &caller,
+        contract,
+        media,
+        &name,
+        content.clone(),
+        options,
+    );
+    idempotency::once(&app, &caller, &headers, &described, &content, work).await
+}
+
+async fn accept(
+    app: &App,
+    caller: &Caller,
+    contract: &Contract,
+    media: Media,
+    name: &str,
+    content: Bytes,
+    options: Options,
+) -> Result<Answer, Problem> {
+    let (batch, key) = register(
+        app,
+        caller,
+        contract,
+        name,
+        Some(content.len() as u64),
+        options,
+    )
+    .await?;
+    if let Err(failure) = app.outbox().put(&key, content, media.content_type()).await {
+        return Err(give_up(app, batch.id, &failure).await);
+    }
+    Ok(Answer::new(StatusCode::ACCEPTED, documents::batch(&batch)).at(documents::address(&batch)))
+}
+
+/// Makes a batch known before its object; answers it with the object's key.
+pub(crate) async fn register(
+    app: &App,
+    caller: &Caller,
+    contract: &Contract,
+    name: &str,
+    object_bytes: Option<u64>,
+    options: Options,
+) -> Result<(Batch, String), Problem> {
+    let id = BatchId::fresh();
+    let key = format!("{}/api/{id}/{name}", contract.name);
+    let source = ObjectName {
+        bucket: app.settings().incoming_bucket.clone(),
+        key: key.clone(),
+        version: None,
+    };
+    let new = NewBatch {
+        id,
+        dataset: &contract.name,
+        source,
+        object_bytes,
+        etag: None,
+        submitted_by: caller.name(),
+        options,
+    };
+    let client = app.ledger().get().await?;
+    let batch = ledger::receive(&client, &new).await?;
+    client.settle();
+    Ok((batch, key))
+}
+
+/// Ends a batch whose content could not be stored. Where the put arrived after all, its event still finds the batch
+/// with its options, and loads it: `failed` is a state that a load may begin from.
+pub(crate) async fn give_up(app: &App, id: BatchId, failure: &Failure) -> Problem {
+    let why = ledger::Problem::new("content-not-stored", "The content could not be stored")
+        .with_status(503)
+        .with_detail("The storage did not take the content. Send it again.");
+    let withdrawn = async {
+        let client = app.ledger().get().await?;
+        let withdrawn = ledger::withdraw(&client, id, &why).await?;
+        client.settle();
+        Ok::<_, Problem>(withdrawn)
+    };
+    if let Err(problem) = withdrawn.await {
+        tracing::error!(batch = %id, error = ?problem, "a batch without content could not be marked as failed");
+    }
+    Problem::storage(failure).with("batch", json!(id))
+}
+
+/// The contract of a dataset that the caller may deliver to.
+pub(crate) fn dataset(caller: &Caller, name: &str) -> Result<&'static Contract, Problem> {
+    caller.may_touch(name)?;
+    contract::find(name).ok_or_else(|| {
+        Problem::new(
+            Kind::DatasetNotFound,
+            format!("There is no dataset `{name}`; GET /v1/datasets lists them."),
+        )
+        .with("dataset", name)
+    })
+}
+
+/// The ledger counts in signed integers.
+pub(crate) fn rows(expected: u64) -> Result<u64, Problem> {
+    i64::try_from(expected).map(|_| expected).map_err(|_| {
+        Problem::argument(
+            "expect_rows",
+            format!("expect_rows {expected} is more than any file has."),
+        )
+    })
+}
+
+/// Reads 64 hexadecimal digits.
+pub(crate) fn sha256(argument: &str, text: &str) -> Result<[u8; 32], Problem> {
+    let refuse = || {
+        Problem::argument(
+            argument,
+            format!("{argument} must be a SHA-256 in 64 hexadecimal digits."),
+        )
+    };
+    if text.len() != 64 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return Err(refuse());
+    }
+    let mut hash = [0; 32];
+    for (byte, digits) in hash.iter_mut().zip(text.as_bytes().chunks(2)) {
+        let digits = std::str::from_utf8(digits).map_err(|_| refuse())?;
+        *byte = u8::from_str_radix(digits, 16).map_err(|_| refuse())?;
+    }
+    Ok(hash)
+}
