@@ -64,8 +64,9 @@ pub struct LoadMetrics<'a> {
     pub rejected: u64,
     /// Bytes of the content, unpacked.
     pub bytes: u64,
-    /// From the claim to the end.
-    pub took: Duration,
+    /// From the claim to the end; `None` where nothing was read, so that what was not measured
+    /// does not pull an average down.
+    pub took: Option<Duration>,
 }
 
 impl LoadMetrics<'_> {
@@ -85,19 +86,22 @@ impl LoadMetrics<'_> {
             .as_millis() as u64;
         // One metric named by the state: `failed` can be alarmed on without metric math.
         let outcome = format!("batches_{}", self.state);
+        let mut metrics = vec![json!({"Name": outcome, "Unit": "Count"})];
+        if self.took.is_some() {
+            metrics.extend([
+                json!({"Name": "rows", "Unit": "Count"}),
+                json!({"Name": "rejected_rows", "Unit": "Count"}),
+                json!({"Name": "content_bytes", "Unit": "Bytes"}),
+                json!({"Name": "load_seconds", "Unit": "Seconds"}),
+            ]);
+        }
         let mut line = json!({
             "_aws": {
                 "Timestamp": milliseconds,
                 "CloudWatchMetrics": [{
                     "Namespace": NAMESPACE,
                     "Dimensions": [["environment", "dataset", "lane"], ["environment"]],
-                    "Metrics": [
-                        {"Name": outcome, "Unit": "Count"},
-                        {"Name": "rows", "Unit": "Count"},
-                        {"Name": "rejected_rows", "Unit": "Count"},
-                        {"Name": "content_bytes", "Unit": "Bytes"},
-                        {"Name": "load_seconds", "Unit": "Seconds"},
-                    ],
+                    "Metrics": metrics,
                 }],
             },
             "environment": self.environment,
@@ -110,7 +114,7 @@ impl LoadMetrics<'_> {
             "rows": self.rows,
             "rejected_rows": self.rejected,
             "content_bytes": self.bytes,
-            "load_seconds": self.took.as_secs_f64(),
+            "load_seconds": self.took.map(|took| took.as_secs_f64()),
         });
         line[outcome] = json!(1);
         line
@@ -134,7 +138,7 @@ mod tests {
             rows: 56_689,
             rejected: 0,
             bytes: 1_500_000,
-            took: Duration::from_millis(750),
+            took: Some(Duration::from_millis(750)),
         }
         .line(UNIX_EPOCH + Duration::from_secs(1));
         let metrics = &line["_aws"]["CloudWatchMetrics"][0];

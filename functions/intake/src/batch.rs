@@ -243,7 +243,7 @@ impl Loading {
                     elapsed_ms = loaded.elapsed.as_millis() as u64,
                     "the batch is settled"
                 );
-                self.measure(held, loaded.state, Some(&loaded), began);
+                self.measure(held, loaded.state, Some(&loaded));
                 Verdict::Done
             }
             Ok(Err(error)) => {
@@ -309,7 +309,7 @@ impl Loading {
                 tracing::info!(
                     batch = %held.id, dataset = held.dataset, %state, "the batch is settled"
                 );
-                self.measure(held, state, None, Instant::now());
+                self.measure(held, state, None);
                 verdict
             }
             Ok(false) => Verdict::Again {
@@ -322,7 +322,7 @@ impl Loading {
         }
     }
 
-    fn measure(&self, held: &Held, state: State, loaded: Option<&loader::Loaded>, began: Instant) {
+    fn measure(&self, held: &Held, state: State, loaded: Option<&loader::Loaded>) {
         LoadMetrics {
             environment: &self.settings.common.environment,
             release: &self.settings.common.release,
@@ -334,7 +334,7 @@ impl Loading {
             rows: loaded.map_or(0, |loaded| loaded.rows),
             rejected: loaded.map_or(0, |loaded| loaded.rejected),
             bytes: loaded.map_or(0, |loaded| loaded.bytes),
-            took: began.elapsed(),
+            took: loaded.map(|loaded| loaded.elapsed),
         }
         .emit();
     }
