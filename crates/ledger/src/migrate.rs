@@ -157,6 +157,20 @@ async fn locked(client: &mut Client, options: &Options<'_>) -> Result<Report> {
 }
 
 async fn schema(client: &mut Client, tries: u32) -> Result<Report> {
+    let mut tried = 0;
+    loop {
+        tried += 1;
+        match expand(client).await {
+            Err(error) if tried < tries && error.sqlstate() == Some("55P03") => {
+                tracing::info!(tried, "a migration waits for its locks");
+                tokio::time::sleep(Duration::from_secs(1)).await;
+            }
+            outcome => return outcome,
+        }
+    }
+}
+
+async fn expand(client: &mut Client) -> Result<Report> {
     client
         .batch_execute("CREATE SCHEMA IF NOT EXISTS waybill")
         .await?;
@@ -170,47 +184,45 @@ async fn schema(client: &mut Client, tries: u32) -> Result<Report> {
         .unwrap_or(0);
     // What a newer release applied is not ours to miss; what we know must be there unchanged.
     let runner = runner.set_abort_missing(false).set_target(Target::Latest);
-    let mut tried = 0;
-    loop {
-        tried += 1;
-        match runner.run_async(client).await.map_err(migration_error) {
-            Ok(done) => {
-                let version = client
-                    .query_one(
-                        "SELECT coalesce(max(version), 0) FROM waybill.migrations",
-                        &[],
-                    )
-                    .await?
-                    .try_get(0)?;
-                return Ok(Report {
-                    applied: done
-                        .applied_migrations()
-                        .iter()
-                        .map(ToString::to_string)
-                        .collect(),
-                    version,
-                    known,
-                    logins: false,
-                });
-            }
-            Err(error) if tried < tries && error.sqlstate() == Some("55P03") => {
-                tracing::info!(tried, "a migration waits for its locks");
-                tokio::time::sleep(Duration::from_secs(1)).await;
-            }
-            Err(error) => return Err(error),
-        }
-    }
+    let done = runner
+        .run_async(client)
+        .await
+        .map_err(|error| migration_error(&error))?;
+    let version = client
+        .query_one(
+            "SELECT coalesce(max(version), 0) FROM waybill.migrations",
+            &[],
+        )
+        .await?
+        .try_get(0)?;
+    Ok(Report {
+        applied: done
+            .applied_migrations()
+            .iter()
+            .map(ToString::to_string)
+            .collect(),
+        version,
+        known,
+        logins: false,
+    })
 }
 
 /// refinery's error without the server's detail.
-fn migration_error(error: refinery::Error) -> Error {
+fn migration_error(error: &refinery::Error) -> Error {
     use refinery::error::Kind;
 
     match error.kind() {
-        Kind::Connection(doing, source) => match source.downcast_ref::<tokio_postgres::Error>() {
-            Some(database) => Error::from_driver(database).doing(doing.clone()),
-            None => Error::internal(doing.clone()),
-        },
+        Kind::Connection(doing, source) => {
+            // refinery wraps some of its own errors again.
+            let mut next: Option<&(dyn std::error::Error + 'static)> = Some(source.as_ref());
+            while let Some(cause) = next {
+                if let Some(database) = cause.downcast_ref::<tokio_postgres::Error>() {
+                    return Error::from_driver(database).doing(doing.clone());
+                }
+                next = cause.source();
+            }
+            Error::internal(doing.clone())
+        }
         Kind::DivergentVersion(applied, ours) => Error::new(
             ErrorKind::Conflict,
             format!(
