@@ -20,6 +20,10 @@ use crate::{
 };
 
 /// What came of claiming a batch.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one at a time, and mostly the large one"
+)]
 #[derive(Debug)]
 pub enum Claim {
     /// It is ours to load.

@@ -58,7 +58,7 @@ impl Options<'static> {
     }
 }
 
-impl<'a> Options<'a> {
+impl Options<'_> {
     /// The same, setting these passwords.
     #[must_use]
     pub fn with_logins(mut self, loader: Secret, reader: Secret, api: Secret) -> Self {
@@ -72,7 +72,7 @@ impl<'a> Options<'a> {
 
     /// The same for other contracts.
     #[must_use]
-    pub fn with_contracts<'b>(self, contracts: &'b [Contract]) -> Options<'b> {
+    pub fn with_contracts(self, contracts: &[Contract]) -> Options<'_> {
         Options {
             contracts,
             logins: self.logins,

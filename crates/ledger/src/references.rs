@@ -111,7 +111,8 @@ async fn ask(
     Ok(values
         .iter()
         .zip(there)
-        .filter_map(|(value, there)| (!there).then(|| value.clone()))
+        .filter(|(_, there)| !there)
+        .map(|(value, _)| value.clone())
         .collect())
 }
 

@@ -244,6 +244,10 @@ impl Cluster {
     }
 
     /// `Err` inside: it ended, with the last line of its log.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a condition is waited for, within a bound; there is no runtime here"
+    )]
     fn start_on(&self, port: u16) -> Result<Result<Part, String>, StackError> {
         let log = OpenOptions::new()
             .create(true)
@@ -330,10 +334,10 @@ impl Cluster {
 /// The superuser's password: made once, kept beside the data for its owner only.
 fn superuser_password(home: &Path, account: &Account) -> Result<String, StackError> {
     let path = home.join("superuser");
-    if let Ok(password) = fs::read_to_string(&path) {
-        if !password.trim().is_empty() {
-            return Ok(password.trim().to_owned());
-        }
+    if let Ok(password) = fs::read_to_string(&path)
+        && !password.trim().is_empty()
+    {
+        return Ok(password.trim().to_owned());
     }
     let mut random = [0; 16];
     File::open("/dev/urandom")
