@@ -18,24 +18,24 @@ use clap_complete::Shell;
 3 something needed could not be reached.\n\
 Without WAYBILL_URL the local stack is used, where one is up."
 )]
-pub struct Cli {
+pub(crate) struct Cli {
     /// Flags that every command has.
     #[command(flatten)]
-    pub common: Common,
+    pub(crate) common: Common,
     /// What to do.
     #[command(subcommand)]
-    pub command: Command,
+    pub(crate) command: Command,
 }
 
 /// Flags that every command has.
 #[derive(Debug, Args)]
-pub struct Common {
+pub(crate) struct Common {
     /// Print data as JSON, one value a line
     #[arg(long, global = true)]
-    pub json: bool,
+    pub(crate) json: bool,
     /// Print nothing but data and errors
     #[arg(long, short, global = true)]
-    pub quiet: bool,
+    pub(crate) quiet: bool,
     /// The address of the API
     #[arg(
         long,
@@ -44,7 +44,7 @@ pub struct Common {
         hide_env_values = true,
         value_name = "URL"
     )]
-    pub url: Option<String>,
+    pub(crate) url: Option<String>,
     /// The key for the API
     #[arg(
         long,
@@ -54,12 +54,12 @@ pub struct Common {
         hide = true,
         value_name = "KEY"
     )]
-    pub api_key: Option<String>,
+    pub(crate) api_key: Option<String>,
 }
 
 /// What to do.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(crate) enum Command {
     /// The stack on this machine: PostgreSQL, an AWS emulator, the functions
     #[command(subcommand)]
     Local(Local),
@@ -121,7 +121,7 @@ pub enum Command {
 
 /// The stack on this machine.
 #[derive(Debug, Subcommand)]
-pub enum Local {
+pub(crate) enum Local {
     /// Start or update it; returns when all is ready
     Up {
         /// The port of the AWS emulator and so of the API, if it is free
@@ -154,58 +154,58 @@ pub enum Local {
 
 /// Send a file as one batch.
 #[derive(Debug, Args)]
-pub struct Submit {
+pub(crate) struct Submit {
     /// The file: `.csv` or `.jsonl`, plain, `.gz` or `.zst`
-    pub file: PathBuf,
+    pub(crate) file: PathBuf,
     /// The dataset that it is for
     #[arg(long, short)]
-    pub dataset: String,
+    pub(crate) dataset: String,
     /// Wait until the batch is settled; exit 1 unless it was loaded
     #[arg(long, short)]
-    pub wait: bool,
+    pub(crate) wait: bool,
     /// Give up waiting after so many seconds
     #[arg(long, default_value_t = 3600.0, value_parser = seconds, value_name = "SECONDS")]
-    pub timeout: f64,
+    pub(crate) timeout: f64,
     /// Check everything and load nothing
     #[arg(long)]
-    pub dry_run: bool,
+    pub(crate) dry_run: bool,
     /// Load it although the same content was loaded before
     #[arg(long)]
-    pub force: bool,
+    pub(crate) force: bool,
     /// Refuse the batch unless it has exactly so many rows
     #[arg(long, value_name = "N")]
-    pub expect_rows: Option<u64>,
+    pub(crate) expect_rows: Option<u64>,
     /// Refuse the batch unless its content, decompressed, has this SHA-256
     #[arg(long, value_name = "HEX")]
-    pub expect_sha256: Option<String>,
+    pub(crate) expect_sha256: Option<String>,
     /// Sending again with the same key gives the same batch
     #[arg(long, value_name = "KEY")]
-    pub idempotency_key: Option<String>,
+    pub(crate) idempotency_key: Option<String>,
 }
 
 /// List batches.
 #[derive(Debug, Args)]
-pub struct Batches {
+pub(crate) struct Batches {
     /// Only of this dataset
     #[arg(long, short)]
-    pub dataset: Option<String>,
+    pub(crate) dataset: Option<String>,
     /// Only in this state
     #[arg(long)]
-    pub state: Option<String>,
+    pub(crate) state: Option<String>,
     /// Only received at or after this time (RFC 3339)
     #[arg(long, value_name = "TIME")]
-    pub since: Option<String>,
+    pub(crate) since: Option<String>,
     /// Only received before this time (RFC 3339)
     #[arg(long, value_name = "TIME")]
-    pub until: Option<String>,
+    pub(crate) until: Option<String>,
     /// At most so many
     #[arg(long, default_value_t = 20, value_name = "N")]
-    pub limit: usize,
+    pub(crate) limit: usize,
 }
 
 /// How a report is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ReportFormat {
+pub(crate) enum ReportFormat {
     /// Lines for a person
     Text,
     /// One JSON document
@@ -220,60 +220,60 @@ pub enum ReportFormat {
 
 /// Try again.
 #[derive(Debug, Args)]
-pub struct Replay {
+pub(crate) struct Replay {
     /// The batch's id
     #[arg(
         required_unless_present = "dead_letters",
         conflicts_with = "dead_letters"
     )]
-    pub id: Option<String>,
+    pub(crate) id: Option<String>,
     /// Put every message of the dead-letter queue back into the queue
     #[arg(long, conflicts_with = "wait")]
-    pub dead_letters: bool,
+    pub(crate) dead_letters: bool,
     /// Whose dead-letter queue; the local stack's where one is up
     #[arg(long, env = "WAYBILL_ENVIRONMENT", value_name = "NAME")]
-    pub environment: Option<String>,
+    pub(crate) environment: Option<String>,
     /// Wait until the batch is settled again
     #[arg(long, short)]
-    pub wait: bool,
+    pub(crate) wait: bool,
 }
 
 /// Make up records.
 #[derive(Debug, Args)]
-pub struct Sample {
+pub(crate) struct Sample {
     /// The dataset: regions, ports or prices
-    pub dataset: String,
+    pub(crate) dataset: String,
     /// How many
     #[arg(long, default_value_t = 1000, value_name = "N")]
-    pub rows: u64,
+    pub(crate) rows: u64,
     /// The same seed gives the same records
     #[arg(long, default_value_t = 1, value_name = "S")]
-    pub seed: u64,
+    pub(crate) seed: u64,
     /// A CSV of ports whose codes the prices use; without it those of examples/
     #[arg(long, value_name = "FILE")]
-    pub ports: Option<PathBuf>,
+    pub(crate) ports: Option<PathBuf>,
     /// The first day of prices
     #[arg(long, default_value = "2021-01-01", value_name = "DAY")]
-    pub from: jiff::civil::Date,
+    pub(crate) from: jiff::civil::Date,
     /// How many days the prices cover
     #[arg(long, default_value_t = 365, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
-    pub days: u32,
+    pub(crate) days: u32,
     /// The share of records that are wrong, 0 to 1, of ten kinds
     #[arg(long, default_value_t = 0.0, value_name = "RATE", value_parser = rate)]
-    pub bad: f64,
+    pub(crate) bad: f64,
 }
 
 /// The database's address.
 #[derive(Debug, Args)]
-pub struct Database {
+pub(crate) struct Database {
     /// The owner's address of the database
     #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
-    pub database_url: Option<String>,
+    pub(crate) database_url: Option<String>,
 }
 
 /// API keys.
 #[derive(Debug, Subcommand)]
-pub enum Keys {
+pub(crate) enum Keys {
     /// Make a key; it is printed once and kept nowhere
     Create {
         /// Whose it is

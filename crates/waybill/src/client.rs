@@ -15,7 +15,7 @@ const TRIES: u32 = 4;
 
 /// One API, with one key.
 #[derive(Debug, Clone)]
-pub struct Client {
+pub(crate) struct Client {
     http: reqwest::Client,
     base: String,
     key: Option<String>,
@@ -23,16 +23,16 @@ pub struct Client {
 
 /// A batch and the document that it came in.
 #[derive(Debug, Clone)]
-pub struct Shown {
+pub(crate) struct Shown {
     /// As the API sent it.
-    pub document: Value,
+    pub(crate) document: Value,
     /// As the ledger means it.
-    pub batch: ledger::Batch,
+    pub(crate) batch: ledger::Batch,
 }
 
 impl Shown {
     /// Reads a batch's document.
-    pub fn read(document: Value) -> Outcome<Self> {
+    pub(crate) fn read(document: Value) -> Outcome<Self> {
         let batch = ledger::Batch::deserialize(&document)
             .or_failed("the API's answer is not a batch that this version knows")?;
         Ok(Self { document, batch })
@@ -49,7 +49,7 @@ struct Page {
 
 impl Client {
     /// A client of the API at `base`.
-    pub fn new(base: &str, key: Option<&str>) -> Outcome<Self> {
+    pub(crate) fn new(base: &str, key: Option<&str>) -> Outcome<Self> {
         // One TLS provider for the whole program; a second call finds it there.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let mut builder = reqwest::Client::builder()
@@ -67,12 +67,12 @@ impl Client {
     }
 
     /// Where the API is.
-    pub fn base(&self) -> &str {
+    pub(crate) fn base(&self) -> &str {
         &self.base
     }
 
     /// A request to a path of the API.
-    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
+    pub(crate) fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let request = self
             .http
             .request(method, format!("{}{path}", self.base))
@@ -85,12 +85,12 @@ impl Client {
     }
 
     /// A request to another address: a presigned one, which takes no key.
-    pub fn foreign(&self, method: Method, url: &str) -> RequestBuilder {
+    pub(crate) fn foreign(&self, method: Method, url: &str) -> RequestBuilder {
         self.http.request(method, url)
     }
 
     /// Sends a request that may be sent again. Waits and tries again while the API is busy or away.
-    pub async fn send(&self, request: RequestBuilder) -> Outcome<Response> {
+    pub(crate) async fn send(&self, request: RequestBuilder) -> Outcome<Response> {
         let mut pause = Duration::from_millis(300);
         for attempt in 1.. {
             let Some(this) = request.try_clone() else {
@@ -129,7 +129,7 @@ impl Client {
     }
 
     /// Sends a request and reads the answer's JSON.
-    pub async fn json<T: DeserializeOwned>(&self, request: RequestBuilder) -> Outcome<T> {
+    pub(crate) async fn json<T: DeserializeOwned>(&self, request: RequestBuilder) -> Outcome<T> {
         let answer = self.send(request).await?;
         answer
             .json()
@@ -138,7 +138,7 @@ impl Client {
     }
 
     /// One batch.
-    pub async fn batch(&self, id: &str) -> Outcome<Shown> {
+    pub(crate) async fn batch(&self, id: &str) -> Outcome<Shown> {
         let document = self
             .json(self.request(Method::GET, &format!("/v1/batches/{}", segment(id)?)))
             .await?;
@@ -146,7 +146,11 @@ impl Client {
     }
 
     /// Batches, newest first, at most `limit`.
-    pub async fn batches(&self, filter: &[(&str, String)], limit: usize) -> Outcome<Vec<Shown>> {
+    pub(crate) async fn batches(
+        &self,
+        filter: &[(&str, String)],
+        limit: usize,
+    ) -> Outcome<Vec<Shown>> {
         let mut found = Vec::new();
         let mut cursor: Option<String> = None;
         while found.len() < limit {
@@ -170,7 +174,7 @@ impl Client {
     }
 
     /// Whether the API lives and reaches its database. Tries once.
-    pub async fn health(&self) -> Outcome<()> {
+    pub(crate) async fn health(&self) -> Outcome<()> {
         let answer = self.request(Method::GET, "/health").send().await;
         let document: Value = self
             .checked(answer)
@@ -192,7 +196,7 @@ impl Client {
 }
 
 /// An id as a path segment: ids are letters, digits and hyphens, anything else names no batch.
-pub fn segment(id: &str) -> Outcome<&str> {
+pub(crate) fn segment(id: &str) -> Outcome<&str> {
     if !id.is_empty()
         && id
             .bytes()
@@ -234,7 +238,7 @@ fn retry_after(answer: &Response) -> Option<Duration> {
 }
 
 /// An answer that is no success, in words.
-pub async fn problem(answer: Response) -> Failure {
+pub(crate) async fn problem(answer: Response) -> Failure {
     let status = answer.status();
     let is_json = answer
         .headers()

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 /// The exit status of the command line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Exit {
+pub(crate) enum Exit {
     /// Done.
     Done = 0,
     /// The data or the work failed.
@@ -26,9 +26,9 @@ impl From<Exit> for ExitCode {
 
 /// Why a command did not do what it was asked.
 #[derive(Debug)]
-pub struct Failure {
+pub(crate) struct Failure {
     /// The exit status.
-    pub exit: Exit,
+    pub(crate) exit: Exit,
     what: String,
     advice: Option<String>,
     source: Option<Box<dyn Error + Send + Sync>>,
@@ -36,22 +36,22 @@ pub struct Failure {
 
 impl Failure {
     /// The data or the work failed.
-    pub fn failed(what: impl Into<String>) -> Self {
+    pub(crate) fn failed(what: impl Into<String>) -> Self {
         Self::new(Exit::Failed, what)
     }
 
     /// The command was misused.
-    pub fn misuse(what: impl Into<String>) -> Self {
+    pub(crate) fn misuse(what: impl Into<String>) -> Self {
         Self::new(Exit::Misuse, what)
     }
 
     /// Something needed could not be reached.
-    pub fn unreachable(what: impl Into<String>) -> Self {
+    pub(crate) fn unreachable(what: impl Into<String>) -> Self {
         Self::new(Exit::Unreachable, what)
     }
 
     /// The reader of the output went away: nothing more to do, and nothing wrong.
-    pub fn closed_output() -> Self {
+    pub(crate) fn closed_output() -> Self {
         Self::new(Exit::Done, "")
     }
 
@@ -66,25 +66,25 @@ impl Failure {
 
     /// What to do about it.
     #[must_use]
-    pub fn advice(mut self, advice: impl Into<String>) -> Self {
+    pub(crate) fn advice(mut self, advice: impl Into<String>) -> Self {
         self.advice = Some(advice.into());
         self
     }
 
     /// Why.
     #[must_use]
-    pub fn because(mut self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+    pub(crate) fn because(mut self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         self.source = Some(source.into());
         self
     }
 
     /// What to do about it, where somebody said so.
-    pub fn hint(&self) -> Option<&str> {
+    pub(crate) fn hint(&self) -> Option<&str> {
         self.advice.as_deref()
     }
 
     /// Whether there is anything to print.
-    pub fn is_silent(&self) -> bool {
+    pub(crate) fn is_silent(&self) -> bool {
         self.what.is_empty()
     }
 }
@@ -142,10 +142,10 @@ impl From<ledger::Error> for Failure {
 }
 
 /// What a command gives back.
-pub type Outcome<T = Exit> = Result<T, Failure>;
+pub(crate) type Outcome<T = Exit> = Result<T, Failure>;
 
 /// Turns foreign errors into failures, with words of our own in front.
-pub trait OrFail<T> {
+pub(crate) trait OrFail<T> {
     /// The work failed.
     fn or_failed(self, what: impl Into<String>) -> Outcome<T>;
     /// Something could not be reached.
@@ -169,7 +169,7 @@ impl<T, E: Into<Box<dyn Error + Send + Sync>>> OrFail<T> for Result<T, E> {
 }
 
 /// A failed write to stdout: a closed pipe ends the command quietly.
-pub fn output(error: io::Error) -> Failure {
+pub(crate) fn output(error: io::Error) -> Failure {
     if error.kind() == io::ErrorKind::BrokenPipe {
         Failure::closed_output()
     } else {

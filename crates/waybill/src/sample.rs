@@ -7,24 +7,24 @@ mod prices;
 
 use std::io::{self, Write};
 
-pub use prices::Prices;
+pub(crate) use prices::Prices;
 
 /// The ports that ship with the repository.
-pub const EXAMPLE_PORTS: &str = include_str!("../../../examples/ports.csv");
+pub(crate) const EXAMPLE_PORTS: &str = include_str!("../../../examples/ports.csv");
 const EXAMPLE_REGIONS: &str = include_str!("../../../examples/regions.csv");
 
 /// SplitMix64: a counter and a good mixer (Steele, Lea and Flood, 2014).
 #[derive(Debug, Clone)]
-pub struct Random(u64);
+pub(crate) struct Random(u64);
 
 impl Random {
     /// A generator that starts from a seed.
-    pub fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self(seed)
     }
 
     /// The next 64 bits.
-    pub fn next(&mut self) -> u64 {
+    pub(crate) fn next(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -33,19 +33,19 @@ impl Random {
     }
 
     /// A number below `limit`, which is not zero.
-    pub fn below(&mut self, limit: u64) -> u64 {
+    pub(crate) fn below(&mut self, limit: u64) -> u64 {
         // The high half of the product: even enough for samples, and no division.
         ((u128::from(self.next()) * u128::from(limit)) >> 64) as u64
     }
 
     /// True with the given probability.
-    pub fn chance(&mut self, share: f64) -> bool {
+    pub(crate) fn chance(&mut self, share: f64) -> bool {
         share > 0.0 && ((self.next() >> 11) as f64) < share * (1_u64 << 53) as f64
     }
 }
 
 /// Regions: those of the examples, then invented ones below them.
-pub fn regions(out: &mut impl Write, rows: u64, seed: u64) -> io::Result<()> {
+pub(crate) fn regions(out: &mut impl Write, rows: u64, seed: u64) -> io::Result<()> {
     let mut random = Random::new(seed);
     let known: Vec<&str> = EXAMPLE_REGIONS.lines().skip(1).collect();
     writeln!(out, "slug,name,parent_slug")?;
@@ -63,7 +63,7 @@ pub fn regions(out: &mut impl Write, rows: u64, seed: u64) -> io::Result<()> {
 }
 
 /// Ports: those of the examples, then invented ones under a country code that nobody has.
-pub fn ports(out: &mut impl Write, rows: u64, seed: u64) -> io::Result<()> {
+pub(crate) fn ports(out: &mut impl Write, rows: u64, seed: u64) -> io::Result<()> {
     const LETTERS: &[u8; 36] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
     let mut random = Random::new(seed);
     let known: Vec<&str> = EXAMPLE_PORTS.lines().skip(1).collect();
@@ -91,7 +91,7 @@ pub fn ports(out: &mut impl Write, rows: u64, seed: u64) -> io::Result<()> {
 }
 
 /// The codes in a CSV of ports: the column `code`, or the first one.
-pub fn codes(csv: &str) -> Vec<String> {
+pub(crate) fn codes(csv: &str) -> Vec<String> {
     let mut lines = csv.trim_start_matches('\u{feff}').lines();
     let head = lines.next().unwrap_or_default();
     let place = fields(head)

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::terminal::{grouped, table};
 
 /// Batches as a table.
-pub fn list(batches: &[&Batch]) -> String {
+pub(crate) fn list(batches: &[&Batch]) -> String {
     let rows: Vec<Vec<String>> = batches.iter().map(|batch| row(batch)).collect();
     table(
         &[
@@ -32,7 +32,7 @@ fn row(batch: &Batch) -> Vec<String> {
 }
 
 /// One line about a batch that changed.
-pub fn change(batch: &Batch) -> String {
+pub(crate) fn change(batch: &Batch) -> String {
     format!(
         "{}  {}  {}  {}",
         time(Timestamp::now()),
@@ -43,7 +43,7 @@ pub fn change(batch: &Batch) -> String {
 }
 
 /// Where a batch stands, in a few words.
-pub fn state(batch: &Batch) -> String {
+pub(crate) fn state(batch: &Batch) -> String {
     let rows = |count: Option<u64>| count.map(grouped).unwrap_or_default();
     match batch.state {
         State::Committed => format!("committed, {} rows", rows(batch.rows)),
@@ -61,7 +61,7 @@ pub fn state(batch: &Batch) -> String {
 }
 
 /// One batch in full.
-pub fn page(batch: &Batch) -> String {
+pub(crate) fn page(batch: &Batch) -> String {
     let mut text = String::new();
     let mut line = |name: &str, value: &str| {
         if !value.is_empty() {
@@ -109,7 +109,7 @@ pub fn page(batch: &Batch) -> String {
 }
 
 /// One entry of a report.
-pub fn finding(entry: &Value) -> String {
+pub(crate) fn finding(entry: &Value) -> String {
     let number = |name: &str| entry[name].as_u64().map(grouped).unwrap_or_default();
     let column = entry["column"]
         .as_str()

@@ -7,7 +7,7 @@ use crate::client::Client;
 use crate::failure::{Failure, Outcome};
 
 /// The local stack's state, where one is up.
-pub fn local_stack() -> Option<StackState> {
+pub(crate) fn local_stack() -> Option<StackState> {
     let dir = LocalDir::find().ok()?;
     let state = StackState::read(&dir).ok()?;
     let runs = state.emulator.as_ref().is_some_and(local::Part::is_alive);
@@ -15,7 +15,7 @@ pub fn local_stack() -> Option<StackState> {
 }
 
 /// The API that a command talks to.
-pub fn api(common: &Common) -> Outcome<Client> {
+pub(crate) fn api(common: &Common) -> Outcome<Client> {
     let given = |value: &Option<String>| value.clone().filter(|value| !value.is_empty());
     if let Some(url) = given(&common.url) {
         if !url.starts_with("http://") && !url.starts_with("https://") {
@@ -41,7 +41,7 @@ pub fn api(common: &Common) -> Outcome<Client> {
 }
 
 /// The owner's address of the database.
-pub fn database_url(database: &Database) -> Outcome<String> {
+pub(crate) fn database_url(database: &Database) -> Outcome<String> {
     database
         .database_url
         .clone()

@@ -11,16 +11,16 @@ use crate::failure::{self, Failure, Outcome};
 
 /// Where the command's words go.
 #[derive(Debug, Clone, Copy)]
-pub struct Terminal {
+pub(crate) struct Terminal {
     /// Data as JSON, one value a line.
-    pub json: bool,
+    pub(crate) json: bool,
     quiet: bool,
     watched: bool,
 }
 
 impl Terminal {
     /// A terminal as the flags ask for it.
-    pub fn new(json: bool, quiet: bool) -> Self {
+    pub(crate) fn new(json: bool, quiet: bool) -> Self {
         Self {
             json,
             quiet,
@@ -29,7 +29,7 @@ impl Terminal {
     }
 
     /// Lines of data for a person.
-    pub fn data(self, text: &str) -> Outcome<()> {
+    pub(crate) fn data(self, text: &str) -> Outcome<()> {
         let mut out = anstream::stdout().lock();
         writeln!(out, "{}", text.trim_end_matches('\n'))
             .and_then(|()| out.flush())
@@ -37,7 +37,7 @@ impl Terminal {
     }
 
     /// One value as a line of JSON.
-    pub fn value(self, value: &impl Serialize) -> Outcome<()> {
+    pub(crate) fn value(self, value: &impl Serialize) -> Outcome<()> {
         let mut out = io::stdout().lock();
         serde_json::to_writer(&mut out, value)
             .map_err(io::Error::from)
@@ -47,7 +47,11 @@ impl Terminal {
     }
 
     /// The value as JSON where that was asked for, else the lines.
-    pub fn either(self, value: &impl Serialize, text: impl FnOnce() -> String) -> Outcome<()> {
+    pub(crate) fn either(
+        self,
+        value: &impl Serialize,
+        text: impl FnOnce() -> String,
+    ) -> Outcome<()> {
         if self.json {
             self.value(value)
         } else {
@@ -56,14 +60,14 @@ impl Terminal {
     }
 
     /// Something a person may want to know; not data.
-    pub fn note(self, text: impl AsRef<str>) {
+    pub(crate) fn note(self, text: impl AsRef<str>) {
         if !self.quiet {
             self.say(text.as_ref());
         }
     }
 
     /// A failure with its causes and what to do.
-    pub fn failure(self, failure: &Failure) {
+    pub(crate) fn failure(self, failure: &Failure) {
         if failure.is_silent() {
             return;
         }
@@ -80,7 +84,7 @@ impl Terminal {
     }
 
     /// A bar over bytes: rate and time left. Seen only where stderr is a terminal.
-    pub fn bytes_bar(self, total: Option<u64>, what: &str) -> ProgressBar {
+    pub(crate) fn bytes_bar(self, total: Option<u64>, what: &str) -> ProgressBar {
         let bar = self.bar(total);
         let template = if total.is_some() {
             "{msg} {wide_bar} {bytes}/{total_bytes}  {bytes_per_sec}  {eta} left"
@@ -93,7 +97,7 @@ impl Terminal {
     }
 
     /// A spinner beside a changing text.
-    pub fn spinner(self, what: &str) -> ProgressBar {
+    pub(crate) fn spinner(self, what: &str) -> ProgressBar {
         let bar = self.bar(None);
         bar.set_style(style("{spinner} {msg} {elapsed}"));
         bar.set_message(what.to_owned());
@@ -116,7 +120,7 @@ fn style(template: &str) -> ProgressStyle {
 }
 
 /// Columns that line up, with a head. The last column is not padded.
-pub fn table(head: &[&str], rows: &[Vec<String>]) -> String {
+pub(crate) fn table(head: &[&str], rows: &[Vec<String>]) -> String {
     let mut widths: Vec<usize> = head.iter().map(|cell| cell.chars().count()).collect();
     for row in rows {
         for (width, cell) in widths.iter_mut().zip(row) {
@@ -139,7 +143,7 @@ pub fn table(head: &[&str], rows: &[Vec<String>]) -> String {
 }
 
 /// A number with its thousands apart: `56,689`.
-pub fn grouped(number: u64) -> String {
+pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (index, digit) in digits.chars().enumerate() {

@@ -17,7 +17,7 @@ use crate::terminal::Terminal;
 const ORDER: Duration = Duration::from_secs(3600);
 
 /// Lists batches, newest first.
-pub async fn list(client: &Client, asked: &Batches, terminal: Terminal) -> Outcome {
+pub(crate) async fn list(client: &Client, asked: &Batches, terminal: Terminal) -> Outcome {
     let filter: Vec<(&str, String)> = [
         ("dataset", &asked.dataset),
         ("state", &asked.state),
@@ -42,14 +42,14 @@ pub async fn list(client: &Client, asked: &Batches, terminal: Terminal) -> Outco
 }
 
 /// Shows one batch.
-pub async fn show(client: &Client, id: &str, terminal: Terminal) -> Outcome {
+pub(crate) async fn show(client: &Client, id: &str, terminal: Terminal) -> Outcome {
     let shown = client.batch(id).await?;
     terminal.either(&shown.document, || show::page(&shown.batch))?;
     Ok(Exit::Done)
 }
 
 /// Orders a batch's rows to be taken out.
-pub async fn undo(client: &Client, id: &str, wait: bool, terminal: Terminal) -> Outcome {
+pub(crate) async fn undo(client: &Client, id: &str, wait: bool, terminal: Terminal) -> Outcome {
     let mut shown = order(client, id, "undo").await?;
     if wait {
         shown = follow::until(client, id, ORDER, terminal, |batch| {
@@ -69,7 +69,7 @@ pub async fn undo(client: &Client, id: &str, wait: bool, terminal: Terminal) -> 
 }
 
 /// Orders a failed batch to be tried again.
-pub async fn replay(client: &Client, id: &str, wait: bool, terminal: Terminal) -> Outcome {
+pub(crate) async fn replay(client: &Client, id: &str, wait: bool, terminal: Terminal) -> Outcome {
     let mut shown = order(client, id, "replay").await?;
     if wait {
         let attempt = shown.batch.attempt;

@@ -9,7 +9,7 @@ use crate::cli::Cli;
 use crate::failure::{self, Exit, Outcome};
 
 /// Prints the completions of a shell.
-pub fn run(shell: Shell) -> Outcome {
+pub(crate) fn run(shell: Shell) -> Outcome {
     let mut text = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "waybill", &mut text);
     std::io::stdout()

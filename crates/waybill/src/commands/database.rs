@@ -8,7 +8,7 @@ use crate::target;
 use crate::terminal::Terminal;
 
 /// Applies what is missing and compares contracts and tables.
-pub async fn migrate(database: &Database, terminal: Terminal) -> Outcome {
+pub(crate) async fn migrate(database: &Database, terminal: Terminal) -> Outcome {
     let url = target::database_url(database)?;
     let config = DatabaseConfig::from_url(&url)
         .or_misuse("the database's address cannot be used")?

@@ -8,7 +8,7 @@ use crate::failure::{Exit, Outcome};
 use crate::terminal::{Terminal, table};
 
 /// Lists the datasets, or shows one.
-pub async fn run(client: &Client, name: Option<&str>, terminal: Terminal) -> Outcome {
+pub(crate) async fn run(client: &Client, name: Option<&str>, terminal: Terminal) -> Outcome {
     match name {
         Some(name) => {
             let path = format!("/v1/datasets/{}", segment(name)?);

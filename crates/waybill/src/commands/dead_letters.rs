@@ -15,7 +15,7 @@ use crate::terminal::{Terminal, grouped};
 const EMPTY: u32 = 2;
 
 /// Moves every dead letter of an environment back.
-pub async fn replay(environment: Option<&str>, terminal: Terminal) -> Outcome {
+pub(crate) async fn replay(environment: Option<&str>, terminal: Terminal) -> Outcome {
     let local = target::local_stack();
     let environment = match (environment, &local) {
         (Some(environment), _) => environment,

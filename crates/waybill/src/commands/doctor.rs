@@ -40,7 +40,7 @@ impl Finding {
 }
 
 /// Looks at everything.
-pub async fn run(common: &Common, terminal: Terminal) -> Outcome {
+pub(crate) async fn run(common: &Common, terminal: Terminal) -> Outcome {
     let mut findings = Vec::new();
     match LocalDir::find() {
         Ok(dir) => {

@@ -22,7 +22,12 @@ struct Page {
 }
 
 /// Prints the report.
-pub async fn run(client: &Client, id: &str, format: ReportFormat, terminal: Terminal) -> Outcome {
+pub(crate) async fn run(
+    client: &Client,
+    id: &str,
+    format: ReportFormat,
+    terminal: Terminal,
+) -> Outcome {
     match format {
         ReportFormat::Jsonl => passed_on(client, id, "jsonl").await,
         ReportFormat::Csv => passed_on(client, id, "csv").await,

@@ -14,7 +14,7 @@ use crate::terminal::{Terminal, grouped};
 const WATCHED: usize = 100;
 
 /// Asks for a batch until `done` says so; a bar shows how far its load has come.
-pub async fn until(
+pub(crate) async fn until(
     client: &Client,
     id: &str,
     patience: Duration,
@@ -55,7 +55,7 @@ pub async fn until(
 
 /// What a settled batch means for the exit status: rows that are in the table, or would be, are success. A duplicate
 /// is success too: its rows are in the table, once.
-pub fn exit(batch: &Batch) -> Exit {
+pub(crate) fn exit(batch: &Batch) -> Exit {
     match batch.state {
         State::Committed | State::Checked | State::Duplicate => Exit::Done,
         _ => Exit::Failed,
@@ -63,7 +63,7 @@ pub fn exit(batch: &Batch) -> Exit {
 }
 
 /// Prints every change of one batch until it is settled, or of all batches until interrupted.
-pub async fn watch(
+pub(crate) async fn watch(
     client: &Client,
     id: Option<&str>,
     interval: f64,

@@ -9,7 +9,7 @@ use crate::target;
 use crate::terminal::{Terminal, table};
 
 /// Runs one of them.
-pub async fn run(command: Keys, terminal: Terminal) -> Outcome {
+pub(crate) async fn run(command: Keys, terminal: Terminal) -> Outcome {
     match command {
         Keys::Create {
             name,

@@ -10,7 +10,7 @@ use crate::stack;
 use crate::terminal::{Terminal, table};
 
 /// Runs one of them.
-pub async fn run(command: Local, terminal: Terminal) -> Outcome {
+pub(crate) async fn run(command: Local, terminal: Terminal) -> Outcome {
     match command {
         Local::Up {
             port,

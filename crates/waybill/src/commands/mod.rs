@@ -20,7 +20,7 @@ use crate::target;
 use crate::terminal::Terminal;
 
 /// Runs one command.
-pub async fn run(cli: Cli, terminal: Terminal) -> Outcome {
+pub(crate) async fn run(cli: Cli, terminal: Terminal) -> Outcome {
     let common = cli.common;
     match cli.command {
         Command::Local(command) => local::run(command, terminal).await,

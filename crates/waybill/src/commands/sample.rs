@@ -7,7 +7,7 @@ use crate::failure::{self, Failure, OrFail as _, Outcome};
 use crate::sample::{self, Prices};
 
 /// Writes the records.
-pub fn run(asked: &Sample) -> Outcome<()> {
+pub(crate) fn run(asked: &Sample) -> Outcome<()> {
     let mut out = io::BufWriter::with_capacity(1 << 16, io::stdout().lock());
     if asked.dataset != "prices" && asked.bad > 0.0 {
         return Err(Failure::misuse("only prices can be made up badly"));

@@ -23,7 +23,7 @@ const IN_REQUEST: u64 = 4 * 1024 * 1024;
 const NAME_BYTES: usize = 200;
 
 /// Sends the file, and waits where that was asked for.
-pub async fn run(client: &Client, asked: &Submit, terminal: Terminal) -> Outcome {
+pub(crate) async fn run(client: &Client, asked: &Submit, terminal: Terminal) -> Outcome {
     let (name, size) = look_at(&asked.file)?;
     // Sending again after a broken connection must not make a second batch.
     let key = asked

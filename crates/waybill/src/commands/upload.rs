@@ -58,7 +58,7 @@ struct Piece {
 }
 
 /// Uploads the file. Returns the batch's document.
-pub async fn run(
+pub(crate) async fn run(
     client: &Client,
     path: &Path,
     size: u64,

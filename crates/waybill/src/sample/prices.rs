@@ -12,7 +12,7 @@ const PIECE: usize = 1 << 20;
 
 /// Everything that decides what prices come out.
 #[derive(Debug)]
-pub struct Prices {
+pub(crate) struct Prices {
     codes: Vec<[u8; 5]>,
     days: Vec<[u8; 10]>,
     seed: u64,
@@ -22,7 +22,13 @@ pub struct Prices {
 impl Prices {
     /// Prices between the ports with these codes, over some days. `None` where there are not two ports or the days
     /// leave the calendar.
-    pub fn new(codes: &[String], from: Date, days: u32, seed: u64, bad: f64) -> Option<Self> {
+    pub(crate) fn new(
+        codes: &[String],
+        from: Date,
+        days: u32,
+        seed: u64,
+        bad: f64,
+    ) -> Option<Self> {
         let codes: Vec<[u8; 5]> = codes
             .iter()
             .filter_map(|code| code.as_bytes().try_into().ok())
@@ -42,7 +48,7 @@ impl Prices {
     }
 
     /// Writes a header and so many records.
-    pub fn write(&self, out: &mut impl Write, rows: u64) -> io::Result<()> {
+    pub(crate) fn write(&self, out: &mut impl Write, rows: u64) -> io::Result<()> {
         let mut random = Random::new(self.seed);
         let mut faults = Random::new(!self.seed);
         let mut buffer = Vec::with_capacity(PIECE + 4096);

@@ -10,22 +10,22 @@ use local::emulator;
 
 /// What `local up` talks to.
 #[derive(Debug, Clone)]
-pub struct Clients {
+pub(crate) struct Clients {
     /// Buckets.
-    pub s3: aws_sdk_s3::Client,
+    pub(crate) s3: aws_sdk_s3::Client,
     /// Queues.
-    pub sqs: aws_sdk_sqs::Client,
+    pub(crate) sqs: aws_sdk_sqs::Client,
     /// Parameters.
-    pub ssm: aws_sdk_ssm::Client,
+    pub(crate) ssm: aws_sdk_ssm::Client,
     /// Functions.
-    pub lambda: aws_sdk_lambda::Client,
+    pub(crate) lambda: aws_sdk_lambda::Client,
     /// The HTTP API.
-    pub gateway: aws_sdk_apigatewayv2::Client,
+    pub(crate) gateway: aws_sdk_apigatewayv2::Client,
 }
 
 impl Clients {
     /// Clients for the emulator on a port.
-    pub async fn local(port: u16) -> Self {
+    pub(crate) async fn local(port: u16) -> Self {
         let credentials = aws_sdk_ssm::config::Credentials::new(
             emulator::ACCESS_KEY_ID,
             emulator::SECRET_ACCESS_KEY,

@@ -6,7 +6,7 @@ use ledger::{DatabaseConfig, Secret, connect};
 use crate::failure::{OrFail as _, Outcome};
 
 /// Makes owner and database, or completes what is there. `superuser` is the address of the server's own login.
-pub async fn ensure(superuser: &str, database: &str, owner_password: &str) -> Outcome<()> {
+pub(crate) async fn ensure(superuser: &str, database: &str, owner_password: &str) -> Outcome<()> {
     let config = DatabaseConfig::from_url(superuser).or_failed("the database server's address")?;
     let session = connect(&config).await?;
     bootstrap(

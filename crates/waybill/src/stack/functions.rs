@@ -20,27 +20,27 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// What a function shall be.
 #[derive(Debug)]
-pub struct Wanted<'a> {
+pub(crate) struct Wanted<'a> {
     /// Name and sizes.
-    pub settings: &'a FunctionSettings,
+    pub(crate) settings: &'a FunctionSettings,
     /// Its environment.
-    pub variables: BTreeMap<String, String>,
+    pub(crate) variables: BTreeMap<String, String>,
     /// Its code.
-    pub package: &'a Package,
+    pub(crate) package: &'a Package,
 }
 
 /// A version of a function that is as wanted.
 #[derive(Debug, Clone)]
-pub struct Published {
+pub(crate) struct Published {
     /// The version's number.
-    pub version: String,
+    pub(crate) version: String,
     /// Whether the alias already leads to it.
-    pub live: bool,
+    pub(crate) live: bool,
 }
 
 /// A version of the function with exactly this code and these settings: the live one, else one published now.
 /// The alias is not moved.
-pub async fn publish(clients: &Clients, wanted: &Wanted<'_>) -> Outcome<Published> {
+pub(crate) async fn publish(clients: &Clients, wanted: &Wanted<'_>) -> Outcome<Published> {
     let name = &wanted.settings.name;
     let what = || format!("bringing function {name} up to date");
     if let Some(live) = configuration(clients, name, Some(ALIAS)).await?
@@ -73,7 +73,11 @@ pub async fn publish(clients: &Clients, wanted: &Wanted<'_>) -> Outcome<Publishe
 }
 
 /// Makes the alias lead to a published version. Returns the alias' ARN.
-pub async fn go_live(clients: &Clients, name: &str, published: &Published) -> Outcome<String> {
+pub(crate) async fn go_live(
+    clients: &Clients,
+    name: &str,
+    published: &Published,
+) -> Outcome<String> {
     if published.live {
         return alias_arn(clients, name).await;
     }

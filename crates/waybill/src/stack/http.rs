@@ -9,7 +9,7 @@ use crate::failure::{Failure, OrFail as _, Outcome};
 const WHAT: &str = "making the HTTP API";
 
 /// The id of the API, made where it is not there or does not lead to `alias_arn`.
-pub async fn ensure(clients: &Clients, names: &Names, alias_arn: &str) -> Outcome<String> {
+pub(crate) async fn ensure(clients: &Clients, names: &Names, alias_arn: &str) -> Outcome<String> {
     let name = names.http_api();
     let found = clients
         .gateway

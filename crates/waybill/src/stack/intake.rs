@@ -17,15 +17,15 @@ use crate::failure::{Failure, OrFail as _, Outcome};
 
 /// The intake queue's two names.
 #[derive(Debug, Clone)]
-pub struct Queue {
+pub(crate) struct Queue {
     /// What calls use.
-    pub url: String,
+    pub(crate) url: String,
     /// What mappings and policies use.
-    pub arn: String,
+    pub(crate) arn: String,
 }
 
 /// Both queues, wired to each other. Settings that differ are put right.
-pub async fn queues(clients: &Clients, names: &Names) -> Outcome<Queue> {
+pub(crate) async fn queues(clients: &Clients, names: &Names) -> Outcome<Queue> {
     let settings = names.intake_settings();
     let dead = queue(
         clients,
@@ -114,7 +114,7 @@ async fn queue(
 }
 
 /// The bucket of incoming files, versioned, telling the queue of every object.
-pub async fn bucket(clients: &Clients, names: &Names, queue: &Queue) -> Outcome<()> {
+pub(crate) async fn bucket(clients: &Clients, names: &Names, queue: &Queue) -> Outcome<()> {
     let name = names.incoming_bucket();
     let what = || format!("making bucket {name}");
     if let Err(error) = clients.s3.create_bucket().bucket(&name).send().await
@@ -158,7 +158,7 @@ pub async fn bucket(clients: &Clients, names: &Names, queue: &Queue) -> Outcome<
 }
 
 /// The mapping from the queue to the alias of the intake function: exactly one.
-pub async fn mapping(clients: &Clients, names: &Names, queue: &Queue) -> Outcome<()> {
+pub(crate) async fn mapping(clients: &Clients, names: &Names, queue: &Queue) -> Outcome<()> {
     let settings = names.intake_settings();
     let function = format!("{}:{ALIAS}", names.function(Function::Intake));
     let what = "mapping the queue to the intake function";

@@ -5,7 +5,7 @@ use ledger::{DatabaseConfig, connect, keys};
 use crate::failure::{OrFail as _, Outcome};
 
 /// A key that works: the one from before, else a new one.
-pub async fn ensure(database_url: &str, earlier: &str) -> Outcome<String> {
+pub(crate) async fn ensure(database_url: &str, earlier: &str) -> Outcome<String> {
     let config =
         DatabaseConfig::from_url(database_url).or_failed("the local database's address")?;
     let session = connect(&config).await?;

@@ -20,32 +20,32 @@ use local::{LocalDir, StackLock, StackState, emulator};
 use platform::names::{Function, Names, Role};
 use platform::settings::{Api, Common, Database, Intake, Tls};
 
-pub use clients::Clients;
+pub(crate) use clients::Clients;
 
 use crate::failure::{Failure, OrFail as _, Outcome};
 use crate::terminal::Terminal;
 
 /// The environment that a local stack is.
-pub const ENVIRONMENT: &str = "local";
+pub(crate) const ENVIRONMENT: &str = "local";
 
 /// What `up` is told.
 #[derive(Debug, Default)]
-pub struct Plan {
+pub(crate) struct Plan {
     /// The emulator's port, if it is free.
-    pub port: Option<u16>,
+    pub(crate) port: Option<u16>,
     /// PostgreSQL's port, if it is free.
-    pub postgres_port: Option<u16>,
+    pub(crate) postgres_port: Option<u16>,
     /// The folder with the built functions.
-    pub functions: Option<PathBuf>,
+    pub(crate) functions: Option<PathBuf>,
 }
 
 /// The names of the local environment.
-pub fn names() -> Outcome<Names> {
+pub(crate) fn names() -> Outcome<Names> {
     Names::new(ENVIRONMENT).or_failed("the local environment's names")
 }
 
 /// Starts or updates the stack; returns when a batch could be sent.
-pub async fn up(dir: &LocalDir, plan: &Plan, terminal: Terminal) -> Outcome<StackState> {
+pub(crate) async fn up(dir: &LocalDir, plan: &Plan, terminal: Terminal) -> Outcome<StackState> {
     let _lock = lock(dir, terminal)?;
     let names = names()?;
     let built = match &plan.functions {
@@ -151,7 +151,7 @@ pub async fn up(dir: &LocalDir, plan: &Plan, terminal: Terminal) -> Outcome<Stac
 
 /// Stops everything that belongs to the stack; removes its data too where `purge` says so. Returns how many
 /// processes it ended.
-pub fn down(dir: &LocalDir, purge: bool, terminal: Terminal) -> Outcome<usize> {
+pub(crate) fn down(dir: &LocalDir, purge: bool, terminal: Terminal) -> Outcome<usize> {
     let _lock = lock(dir, terminal)?;
     let mut state = StackState::read(dir)?;
     let bar = terminal.spinner("stopping the AWS emulator");

@@ -4,6 +4,7 @@
 use std::fs::{self, File};
 use std::io::{Read as _, Write as _};
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -16,17 +17,17 @@ use crate::failure::{Failure, OrFail as _, Outcome};
 
 /// A function's zip.
 #[derive(Debug, Clone)]
-pub struct Package {
+pub(crate) struct Package {
     /// Where it lies.
-    pub path: PathBuf,
+    pub(crate) path: PathBuf,
     /// The SHA-256 of the zip in base64, as Lambda gives it.
-    pub sha256: String,
+    pub(crate) sha256: String,
     /// The SHA-256 of the binary.
-    pub binary: [u8; 32],
+    pub(crate) binary: [u8; 32],
 }
 
 /// Packs the function that was built into `built`; what lies in `kept` from before is used again.
-pub fn package(function: Function, built: &Path, kept: &Path) -> Outcome<Package> {
+pub(crate) fn package(function: Function, built: &Path, kept: &Path) -> Outcome<Package> {
     let name = function.as_str();
     let binary = built.join(name);
     if !binary.is_file() {
@@ -54,8 +55,16 @@ pub fn package(function: Function, built: &Path, kept: &Path) -> Outcome<Package
             }
         }
         let next = path.with_extension("next");
-        write(&binary, &next).or_failed(what())?;
+        let lean = path.with_extension("lean");
+        let source = if strip(&binary, &lean) {
+            &lean
+        } else {
+            &binary
+        };
+        write(source, &next).or_failed(what())?;
         fs::rename(&next, &path).or_failed(what())?;
+        // It is not there where nothing could be stripped.
+        let _ = fs::remove_file(&lean);
     }
     let zip = fs::read(&path).or_failed(what())?;
     Ok(Package {
@@ -75,6 +84,19 @@ fn digest(path: &Path) -> std::io::Result<[u8; 32]> {
             read => hasher.update(&buffer[..read]),
         }
     }
+}
+
+/// Leaves out what only a debugger needs: most of a local build, and more than Lambda would take. Where there is no
+/// `strip` (it comes with every linker) the function is packed as it is.
+fn strip(binary: &Path, lean: &Path) -> bool {
+    let stripped = Command::new("strip")
+        .arg("-S")
+        .arg("-o")
+        .arg(lean)
+        .arg(binary)
+        .stderr(Stdio::null())
+        .status();
+    stripped.is_ok_and(|status| status.success()) && lean.is_file()
 }
 
 fn write(binary: &Path, path: &Path) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {

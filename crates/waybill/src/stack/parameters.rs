@@ -8,7 +8,7 @@ use super::clients::Clients;
 use crate::failure::{OrFail as _, Outcome};
 
 /// The owner's password, after every login has one.
-pub async fn ensure(clients: &Clients, names: &Names) -> Outcome<String> {
+pub(crate) async fn ensure(clients: &Clients, names: &Names) -> Outcome<String> {
     let mut owner = String::new();
     for role in Role::ALL {
         let password = password(clients, &names.password_parameter(role)).await?;

@@ -7,14 +7,14 @@ use super::clients::Clients;
 use crate::failure::{Failure, OrFail as _, Outcome};
 
 /// Invokes a version of the `migrate` function and waits for it.
-pub async fn migrate(clients: &Clients, names: &Names, version: &str) -> Outcome<()> {
+pub(crate) async fn migrate(clients: &Clients, names: &Names, version: &str) -> Outcome<()> {
     let function = names.function(Function::Migrate);
     let answer = clients
         .lambda
         .invoke()
         .function_name(&function)
         .qualifier(version)
-        .payload(Blob::new("{}"))
+        .payload(Blob::new(r#"{"action":"migrate"}"#))
         .send()
         .await
         .or_failed(format!("invoking function {function}"))?;

@@ -12,7 +12,7 @@ use crate::failure::Outcome;
 const PREFERRED_PORT: u16 = 54_320;
 
 /// Starts the server, or finds it running, and remembers it.
-pub fn start(dir: &LocalDir, port: Option<u16>, state: &mut StackState) -> Outcome<Cluster> {
+pub(crate) fn start(dir: &LocalDir, port: Option<u16>, state: &mut StackState) -> Outcome<Cluster> {
     let cluster = open(dir)?;
     let earlier = state.postgres.as_ref().map(|part| part.port);
     state.postgres = Some(cluster.start(port.or(earlier).unwrap_or(PREFERRED_PORT))?);
@@ -21,7 +21,7 @@ pub fn start(dir: &LocalDir, port: Option<u16>, state: &mut StackState) -> Outco
 }
 
 /// Stops the server where it runs; removes its folder where `purge` says so. Returns whether it ran.
-pub fn stop(dir: &LocalDir, part: Option<&Part>, purge: bool) -> Outcome<bool> {
+pub(crate) fn stop(dir: &LocalDir, part: Option<&Part>, purge: bool) -> Outcome<bool> {
     let runs = part.is_some_and(Part::is_alive);
     if !runs && !(purge && (part.is_some() || dir.postgres().exists())) {
         return Ok(false);
