@@ -22,7 +22,9 @@ impl Source for FileSource {
             let gone = |e: std::io::Error| SourceError::new(SourceErrorKind::Gone, e.to_string());
             let mut file = tokio::fs::File::open(&self.0).await.map_err(gone)?;
             let bytes = Some(file.metadata().await.map_err(gone)?.len());
-            file.seek(std::io::SeekFrom::Start(offset)).await.map_err(gone)?;
+            file.seek(std::io::SeekFrom::Start(offset))
+                .await
+                .map_err(gone)?;
             let stream = stream::unfold(file, move |mut file| async move {
                 let mut piece = vec![0; 256 << 10];
                 match file.read(&mut piece).await {
@@ -34,7 +36,11 @@ impl Source for FileSource {
                     Err(error) => Some((Err(gone(error)), file)),
                 }
             });
-            Ok(Opened { stream: stream.boxed(), bytes, etag: None })
+            Ok(Opened {
+                stream: stream.boxed(),
+                bytes,
+                etag: None,
+            })
         })
     }
 }
@@ -48,7 +54,11 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let url = std::env::var("DATABASE_URL").map_err(|_| "DATABASE_URL is not set")?;
     let contract = contract::find(&dataset).ok_or("no such dataset")?;
-    let name = ObjectName { bucket: "file".into(), key: format!("{dataset}/{file}"), version: None };
+    let name = ObjectName {
+        bucket: "file".into(),
+        key: format!("{dataset}/{file}"),
+        version: None,
+    };
     let key = loader::parse_key(&name.key)?;
     let config = DatabaseConfig::from_url(&url)?;
     let mut ledger = ledger::connect(&config).await?;
@@ -62,7 +72,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         object_bytes: None,
         etag: None,
         submitted_by: "load_file",
-        options: Options { force: true, ..Options::default() },
+        options: Options {
+            force: true,
+            ..Options::default()
+        },
     };
     ledger::receive(&ledger, &batch).await?;
     let settings = LoadSettings::default();

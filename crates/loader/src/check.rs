@@ -82,7 +82,11 @@ impl Checker<'_> {
             starts: FieldStarts::new(),
             checked: Checked {
                 number,
-                rows: if encode { Rows::for_block(block.bytes.len()) } else { Rows::default() },
+                rows: if encode {
+                    Rows::for_block(block.bytes.len())
+                } else {
+                    Rows::default()
+                },
                 good: 0,
                 bad: 0,
                 found: Vec::new(),
@@ -113,7 +117,13 @@ struct Work<'a> {
 impl Work<'_> {
     #[inline]
     fn record(&mut self, record: &Record<'_>) {
-        let Checker { contract, plan, known, later, .. } = *self.checker;
+        let Checker {
+            contract,
+            plan,
+            known,
+            later,
+            ..
+        } = *self.checker;
         let row_at = self.checked.rows.bytes.len();
         let mut bad = false;
         if self.encode {
@@ -157,8 +167,16 @@ impl Work<'_> {
             return;
         }
         plan.end(&mut rows.bytes, byte, bad);
-        let key = if plan.sorts() { plan.sort_key(&rows.bytes, &self.starts) } else { [0, 0] };
-        rows.refs.push(RowRef { key, at: row_at as u32, len: (rows.bytes.len() - row_at) as u32 });
+        let key = if plan.sorts() {
+            plan.sort_key(&rows.bytes, &self.starts)
+        } else {
+            [0, 0]
+        };
+        rows.refs.push(RowRef {
+            key,
+            at: row_at as u32,
+            len: (rows.bytes.len() - row_at) as u32,
+        });
     }
 
     #[cold]
@@ -168,7 +186,14 @@ impl Work<'_> {
             return;
         }
         let value = raw.as_bytes().map(shown);
-        self.push(record, Some(place), violation.rule, violation.message, value, None);
+        self.push(
+            record,
+            Some(place),
+            violation.rule,
+            violation.message,
+            value,
+            None,
+        );
     }
 
     #[cold]
@@ -177,8 +202,16 @@ impl Work<'_> {
         if later.named.contains(&record.at.byte) {
             self.checked.named.push((record.at.byte, record.at.line));
         }
-        let Some(findings) = later.by_byte.get(&record.at.byte) else { return false };
-        for LaterFinding { column, rule, message, first } in findings.iter().cloned() {
+        let Some(findings) = later.by_byte.get(&record.at.byte) else {
+            return false;
+        };
+        for LaterFinding {
+            column,
+            rule,
+            message,
+            first,
+        } in findings.iter().cloned()
+        {
             let value = record.fields[column].as_bytes().map(shown);
             self.push(record, Some(column), rule, message, value, first);
         }
@@ -218,18 +251,26 @@ impl Work<'_> {
             record: malformed.at.record,
             line: malformed.at.line,
             byte: malformed.at.byte,
-            column: malformed.column.map(|place| self.checker.contract.columns[place].name.clone()),
+            column: malformed
+                .column
+                .map(|place| self.checker.contract.columns[place].name.clone()),
             rule: malformed.rule.as_str().to_owned(),
             value: malformed.value.as_deref().map(shown),
             message: malformed.message.clone(),
             row: malformed.raw.to_vec(),
         };
-        self.checked.found.push(Found { finding, first: None });
+        self.checked.found.push(Found {
+            finding,
+            first: None,
+        });
     }
 }
 
 fn unknown_reference(keys: &KnownKeys) -> Violation {
-    Violation { rule: Rule::References, message: unknown_reference_message(&keys.reference) }
+    Violation {
+        rule: Rule::References,
+        message: unknown_reference_message(&keys.reference),
+    }
 }
 
 /// The same sentence, whoever found the missing key.

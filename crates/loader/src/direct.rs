@@ -32,24 +32,43 @@ pub(crate) async fn append(
 ) -> Result<Step, LoadError> {
     let contract = load.contract;
     let known = Arc::new(known_keys(session, contract, load.settings.reference_cap).await?);
-    let all_known = contract.columns.iter().zip(&*known).all(|(c, k)| c.references.is_none() || k.is_some());
+    let all_known = contract
+        .columns
+        .iter()
+        .zip(&*known)
+        .all(|(c, k)| c.references.is_none() || k.is_some());
     let skips = all_known
         && owes_all(contract, shape)
-        && references::may_skip_triggers(session).await.map_err(database)?;
+        && references::may_skip_triggers(session)
+            .await
+            .map_err(database)?;
     let plan = RowPlan::new(
         contract,
         &shape.widest_index,
         &staging::jsonb(contract, shape),
         Extra::Batch(load.held.number.0),
     );
-    let pass = Pass { plan, known: Arc::clone(&known), later: Later::default() };
+    let pass = Pass {
+        plan,
+        known: Arc::clone(&known),
+        later: Later::default(),
+    };
 
     let transaction = session.transaction().await.map_err(database)?;
     if skips {
         // The keys' triggers do not fire for this transaction's rows; `lock_keys` gives their guarantee below.
-        references::skip_triggers(&transaction).await.map_err(database)?;
+        references::skip_triggers(&transaction)
+            .await
+            .map_err(database)?;
     }
-    let copied = copy_while_reading(load, pass, meter, &transaction, &sql::copy_into_target(contract)).await;
+    let copied = copy_while_reading(
+        load,
+        pass,
+        meter,
+        &transaction,
+        &sql::copy_into_target(contract),
+    )
+    .await;
     let (outcome, sink) = match copied {
         Ok(Copied::Done(outcome, sink)) => (outcome, sink),
         Ok(Copied::Lost(error)) => return Ok(Step::Verdict(verdict::lost(&error))),
@@ -64,7 +83,11 @@ pub(crate) async fn append(
         drop(sink);
         drop(transaction);
         // References that only the server could check were not checked: the report must have them.
-        return if all_known { Ok(Step::Verdict(wrong)) } else { staging::diagnose(load, shape, session, meter).await };
+        return if all_known {
+            Ok(Step::Verdict(wrong))
+        } else {
+            staging::diagnose(load, shape, session, meter).await
+        };
     }
     let rows = match finish(sink).await {
         Ok(rows) => rows,
@@ -76,14 +99,18 @@ pub(crate) async fn append(
     };
     verdict::all_arrived(outcome.gathered.good, rows)?;
     if skips {
-        references::restore_triggers(&transaction).await.map_err(database)?;
+        references::restore_triggers(&transaction)
+            .await
+            .map_err(database)?;
         for keys in known.iter().flatten() {
             let table = staging::table_of(contract, &keys.reference)?;
             let column = &keys.reference.column;
             let missing = references::lock_keys(&transaction, table, column, &keys.used()).await;
             if !missing.map_err(database)?.is_empty() {
                 // Someone removed a key that was there when the load began; the next try reports its rows.
-                return Ok(Step::Again("a referenced key was removed while the batch was loaded"));
+                return Ok(Step::Again(
+                    "a referenced key was removed while the batch was loaded",
+                ));
             }
         }
     }
@@ -101,7 +128,9 @@ async fn known_keys(
         known.push(match &column.references {
             Some(reference) => {
                 let table = staging::table_of(contract, reference)?;
-                let keys = references::snapshot(client, table, &reference.column, cap).await.map_err(database)?;
+                let keys = references::snapshot(client, table, &reference.column, cap)
+                    .await
+                    .map_err(database)?;
                 keys.map(|keys| KnownKeys::new(reference.clone(), keys))
             }
             None => None,
@@ -114,9 +143,15 @@ async fn known_keys(
 /// keys, and each of them a reference of the contract.
 fn owes_all(contract: &Contract, shape: &Shape) -> bool {
     let referred = |column: &String| {
-        contract.index_of(column).is_some_and(|place| contract.columns[place].references.is_some())
+        contract
+            .index_of(column)
+            .is_some_and(|place| contract.columns[place].references.is_some())
     };
-    shape.hidden.is_empty() && shape.foreign_keys.iter().all(|key| key.columns.len() == 1 && key.columns.iter().all(referred))
+    shape.hidden.is_empty()
+        && shape
+            .foreign_keys
+            .iter()
+            .all(|key| key.columns.len() == 1 && key.columns.iter().all(referred))
 }
 
 /// A COPY whose end has not been said yet.
@@ -143,9 +178,16 @@ pub(crate) async fn copy_while_reading(
     transaction: &Transaction<'_>,
     copy_sql: &str,
 ) -> Result<Copied, Stopped> {
-    let sink = transaction.copy_in(copy_sql).await.map_err(|e| stopped(e.into()))?;
+    let sink = transaction
+        .copy_in(copy_sql)
+        .await
+        .map_err(|e| stopped(e.into()))?;
     let (rows_to, rows) = mpsc::channel(PIECES);
-    let reading = async { read(load, pass, meter, Some(rows_to)).await.map_err(Stopped::Load) };
+    let reading = async {
+        read(load, pass, meter, Some(rows_to))
+            .await
+            .map_err(Stopped::Load)
+    };
     let copying = async { send(Box::pin(sink), rows).await.map_err(stopped) };
     // The first error ends both: a dropped reading closes its feed, a dropped sink fails the COPY.
     let (read, sink) = tokio::try_join!(reading, copying)?;
@@ -155,7 +197,10 @@ pub(crate) async fn copy_while_reading(
     })
 }
 
-async fn send(mut sink: OpenCopy, mut rows: mpsc::Receiver<Bytes>) -> Result<OpenCopy, ledger::Error> {
+async fn send(
+    mut sink: OpenCopy,
+    mut rows: mpsc::Receiver<Bytes>,
+) -> Result<OpenCopy, ledger::Error> {
     sink.send(Bytes::from_static(copy::HEADER)).await?;
     while let Some(piece) = rows.recv().await {
         sink.send(piece).await?;
@@ -175,7 +220,6 @@ fn stopped(error: ledger::Error) -> Stopped {
     }
     Stopped::Load(database(error))
 }
-
 
 /// SQLSTATE `foreign_key_violation`.
 pub(crate) fn is_missing_reference(error: &ledger::Error) -> bool {

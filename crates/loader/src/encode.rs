@@ -39,11 +39,21 @@ impl RowPlan {
     /// `order` names the columns that rows are sorted by, none for file order; `jsonb` tells for
     /// each of the contract's columns whether the table has it as `jsonb`.
     pub(crate) fn new(contract: &Contract, order: &[String], jsonb: &[bool], extra: Extra) -> Self {
-        let json =
-            jsonb.iter().map(|b| if *b { JsonColumn::Jsonb } else { JsonColumn::Json }).collect();
+        let json = jsonb
+            .iter()
+            .map(|b| {
+                if *b {
+                    JsonColumn::Jsonb
+                } else {
+                    JsonColumn::Json
+                }
+            })
+            .collect();
         let mut key = Vec::new();
         for name in order {
-            let Some(column) = contract.index_of(name) else { break };
+            let Some(column) = contract.index_of(name) else {
+                break;
+            };
             let (signed, text) = match contract.columns[column].ty {
                 Type::Integer | Type::BigInt | Type::Date | Type::Timestamp => (true, false),
                 Type::Text => (false, true),
@@ -51,7 +61,11 @@ impl RowPlan {
                 // Their bytes do not sort as their values do; what stands before them still helps.
                 Type::Decimal { .. } | Type::Double | Type::Json => break,
             };
-            key.push(KeyPart { column, signed, text });
+            key.push(KeyPart {
+                column,
+                signed,
+                text,
+            });
         }
         Self { json, key, extra }
     }
@@ -122,7 +136,9 @@ impl RowPlan {
 }
 
 fn word(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0, |word, byte| word << 8 | u64::from(*byte))
+    bytes
+        .iter()
+        .fold(0, |word, byte| word << 8 | u64::from(*byte))
 }
 
 #[cfg(test)]
@@ -145,7 +161,15 @@ mod tests {
         let order = ["orig_code", "dest_code", "day"].map(str::to_owned);
         let plan = RowPlan::new(prices, &order, &[false; 4], Extra::Batch(7));
         let row = |orig, dest, day| {
-            key_of(&plan, &[Value::Text(orig), Value::Text(dest), Value::Date(day), Value::Int(1)])
+            key_of(
+                &plan,
+                &[
+                    Value::Text(orig),
+                    Value::Text(dest),
+                    Value::Date(day),
+                    Value::Int(1),
+                ],
+            )
         };
         let sorted = [
             row("A", "ZZZZZ", 1),
@@ -156,6 +180,9 @@ mod tests {
             row("CNSGH", "DEHAM", 0),
         ];
         assert!(sorted.is_sorted(), "{sorted:x?}");
-        assert!(sorted.windows(2).all(|pair| pair[0] != pair[1]), "16 bytes hold the whole route and day");
+        assert!(
+            sorted.windows(2).all(|pair| pair[0] != pair[1]),
+            "16 bytes hold the whole route and day"
+        );
     }
 }

@@ -34,14 +34,24 @@ pub(crate) struct FeedReader {
 pub(crate) fn channel() -> (mpsc::Sender<Bytes>, FeedReader, Broken) {
     let (sender, pieces) = mpsc::channel(WAITING);
     let broken = Broken::default();
-    (sender, FeedReader { pieces, piece: Bytes::new(), broken: Arc::clone(&broken) }, broken)
+    (
+        sender,
+        FeedReader {
+            pieces,
+            piece: Bytes::new(),
+            broken: Arc::clone(&broken),
+        },
+        broken,
+    )
 }
 
 /// Moves the whole object into the channel. Ends early, without an error, when the reader is gone.
 pub(crate) async fn pump(source: &dyn Source, pieces: mpsc::Sender<Bytes>, broken: &Broken) {
     if let Err(error) = try_pump(source, &pieces).await {
         // Before the channel closes, so that the reader sees the reason and not an early end.
-        *broken.lock().unwrap_or_else(std::sync::PoisonError::into_inner) = Some(error);
+        *broken
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner) = Some(error);
     }
 }
 
@@ -92,7 +102,10 @@ impl BufRead for FeedReader {
             match self.pieces.blocking_recv() {
                 Some(piece) => self.piece = piece,
                 None => {
-                    let broken = self.broken.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+                    let broken = self
+                        .broken
+                        .lock()
+                        .unwrap_or_else(std::sync::PoisonError::into_inner);
                     return match *broken {
                         Some(ref error) => Err(io::Error::other(error.to_string())),
                         None => Ok(&[]),

@@ -21,7 +21,13 @@ pub(crate) struct Findings {
 
 impl Findings {
     pub(crate) fn new(cap: usize, bytes_cap: usize) -> Self {
-        Self { listed: Vec::new(), total: 0, rows_bytes: 0, cap, bytes_cap }
+        Self {
+            listed: Vec::new(),
+            total: 0,
+            rows_bytes: 0,
+            cap,
+            bytes_cap,
+        }
     }
 
     /// Whether further entries are only counted.
@@ -49,8 +55,11 @@ impl Findings {
 pub(crate) fn shown(value: &[u8]) -> String {
     let start = &value[..value.len().min(VALUE_CHARS * 4)];
     let text = String::from_utf8_lossy(start);
-    let text: Cow<'_, str> =
-        if text.contains('\0') { Cow::Owned(text.replace('\0', "\u{2400}")) } else { text };
+    let text: Cow<'_, str> = if text.contains('\0') {
+        Cow::Owned(text.replace('\0', "\u{2400}"))
+    } else {
+        text
+    };
     match text.char_indices().nth(VALUE_CHARS) {
         Some((end, _)) => format!("{}…", &text[..end]),
         None => text.into_owned(),

@@ -30,7 +30,17 @@ pub(crate) struct Gatherer<'a> {
 impl<'a> Gatherer<'a> {
     pub(crate) fn new(checker: &'a Checker<'a>, settings: &LoadSettings, meter: &'a Meter) -> Self {
         let findings = Findings::new(settings.report_cap, settings.report_bytes);
-        Self { checker, meter, gathered: Gathered { good: 0, bad: 0, findings, broken: false }, lines: HashMap::new() }
+        Self {
+            checker,
+            meter,
+            gathered: Gathered {
+                good: 0,
+                bad: 0,
+                findings,
+                broken: false,
+            },
+            lines: HashMap::new(),
+        }
     }
 
     /// Takes the next block in file order.
@@ -47,7 +57,9 @@ impl<'a> Gatherer<'a> {
             gathered.findings.push(finding);
         }
         gathered.findings.count(block.uncounted);
-        self.meter.rows.store(gathered.good + gathered.bad, Ordering::Relaxed);
+        self.meter
+            .rows
+            .store(gathered.good + gathered.bad, Ordering::Relaxed);
         if gathered.findings.is_full() {
             self.checker.list.store(false, Ordering::Relaxed);
         }
@@ -62,7 +74,10 @@ impl<'a> Gatherer<'a> {
     }
 
     pub(crate) fn broken(self) -> Gathered {
-        Gathered { broken: true, ..self.gathered }
+        Gathered {
+            broken: true,
+            ..self.gathered
+        }
     }
 
     pub(crate) fn finish(self) -> Gathered {

@@ -6,6 +6,7 @@
 
 mod check;
 mod direct;
+mod early;
 mod encode;
 mod error;
 mod feed;

@@ -14,7 +14,7 @@ use crate::pipeline::Meter;
 use crate::settings::LoadSettings;
 use crate::source::Source;
 use crate::verdict::Verdict;
-use crate::{direct, staging};
+use crate::{direct, early, staging};
 
 /// How often a load begins anew because something it had checked changed under it.
 const TRIES: usize = 3;
@@ -66,12 +66,17 @@ pub(crate) enum Step {
 ///
 /// Where there is no verdict on the data, see [`LoadErrorKind`]. The ledger's entry is then for the
 /// caller to settle.
-pub async fn load(load: Load<'_>, ledger: &mut Session, database: &mut Session) -> Result<Loaded, LoadError> {
+pub async fn load(
+    load: Load<'_>,
+    ledger: &mut Session,
+    database: &mut Session,
+) -> Result<Loaded, LoadError> {
     let started = Instant::now();
     let meter = Arc::new(Meter::default());
+    let beating: &Session = ledger;
     let verdict = tokio::select! {
-        verdict = find_verdict(&load, database, &meter) => verdict?,
-        stopped = heartbeat(&load, ledger, &meter) => return Err(stopped),
+        verdict = find_verdict(&load, beating, database, &meter) => verdict?,
+        stopped = heartbeat(&load, beating, &meter) => return Err(stopped),
     };
     let mut loaded = settle(&load, ledger, verdict).await?;
     loaded.elapsed = started.elapsed();
@@ -80,10 +85,16 @@ pub async fn load(load: Load<'_>, ledger: &mut Session, database: &mut Session) 
 
 async fn find_verdict(
     load: &Load<'_>,
+    ledger: &Session,
     session: &mut Session,
     meter: &Arc<Meter>,
 ) -> Result<Verdict, LoadError> {
-    let shape = target::shape(session, &load.contract.table).await.map_err(database)?;
+    if let Some(duplicate) = early::duplicate(load, ledger, meter).await? {
+        return Ok(duplicate);
+    }
+    let shape = target::shape(session, &load.contract.table)
+        .await
+        .map_err(database)?;
     for _ in 0..TRIES {
         let step = match load.contract.mode {
             Mode::Append => direct::append(load, &shape, session, meter).await?,
@@ -118,25 +129,39 @@ async fn heartbeat(load: &Load<'_>, ledger: &Session, meter: &Meter) -> LoadErro
     }
 }
 
-async fn settle(load: &Load<'_>, session: &mut Session, verdict: Verdict) -> Result<Loaded, LoadError> {
+async fn settle(
+    load: &Load<'_>,
+    session: &mut Session,
+    verdict: Verdict,
+) -> Result<Loaded, LoadError> {
     let outcome = match verdict {
         // The entry was committed with the rows.
         Verdict::Committed(summary) => {
-            return Ok(ended(State::Committed, summary.rows, 0, summary.content_bytes));
+            return Ok(ended(
+                State::Committed,
+                summary.rows,
+                0,
+                summary.content_bytes,
+            ));
         }
         Verdict::Superseded => return Err(superseded()),
         Verdict::Not(outcome) => outcome,
     };
     let bytes = |summary: &Option<Summary>| summary.as_ref().map_or(0, |s| s.content_bytes);
     let end = match &outcome {
-        Outcome::Checked { summary } => ended(State::Checked, summary.rows, 0, summary.content_bytes),
-        Outcome::Duplicate { summary, .. } => ended(State::Duplicate, 0, 0, bytes(summary)),
-        Outcome::Rejected { summary, rejected, .. } => {
-            ended(State::Rejected, 0, *rejected, bytes(summary))
+        Outcome::Checked { summary } => {
+            ended(State::Checked, summary.rows, 0, summary.content_bytes)
         }
+        Outcome::Duplicate { summary, .. } => ended(State::Duplicate, 0, 0, bytes(summary)),
+        Outcome::Rejected {
+            summary, rejected, ..
+        } => ended(State::Rejected, 0, *rejected, bytes(summary)),
         Outcome::Failed { .. } => ended(State::Failed, 0, 0, 0),
     };
-    if ledger::settle(session, load.held, outcome).await.map_err(database)? {
+    if ledger::settle(session, load.held, outcome)
+        .await
+        .map_err(database)?
+    {
         Ok(end)
     } else {
         Err(superseded())
@@ -144,11 +169,20 @@ async fn settle(load: &Load<'_>, session: &mut Session, verdict: Verdict) -> Res
 }
 
 fn ended(state: State, rows: u64, rejected: u64, bytes: u64) -> Loaded {
-    Loaded { state, rows, rejected, bytes, elapsed: Duration::ZERO }
+    Loaded {
+        state,
+        rows,
+        rejected,
+        bytes,
+        elapsed: Duration::ZERO,
+    }
 }
 
 fn superseded() -> LoadError {
-    LoadError::new(LoadErrorKind::Superseded, "another attempt has taken the batch")
+    LoadError::new(
+        LoadErrorKind::Superseded,
+        "another attempt has taken the batch",
+    )
 }
 
 /// What an error of the database means for a load.

@@ -23,10 +23,14 @@ pub struct ObjectKey {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum KeyProblem {
     /// No folder in front.
-    #[error("the key has no dataset in front: put the object under <dataset>/<any path>.<csv|jsonl>[.gz|.zst]")]
+    #[error(
+        "the key has no dataset in front: put the object under <dataset>/<any path>.<csv|jsonl>[.gz|.zst]"
+    )]
     NoDataset,
     /// The ending is none that can be read.
-    #[error("the key ends in none of .csv, .jsonl (each also with .gz or .zst): name the object after its format")]
+    #[error(
+        "the key ends in none of .csv, .jsonl (each also with .gz or .zst): name the object after its format"
+    )]
     UnknownFormat {
         /// The folder in front.
         dataset: String,
@@ -35,7 +39,10 @@ pub enum KeyProblem {
 
 /// Reads a key as S3 has it (URL-decoded). Endings are matched without regard to case.
 pub fn parse_key(key: &str) -> Result<ObjectKey, KeyProblem> {
-    let (dataset, path) = key.split_once('/').filter(|(d, _)| !d.is_empty()).ok_or(KeyProblem::NoDataset)?;
+    let (dataset, path) = key
+        .split_once('/')
+        .filter(|(d, _)| !d.is_empty())
+        .ok_or(KeyProblem::NoDataset)?;
     let name = path.rsplit('/').next().unwrap_or(path).to_ascii_lowercase();
     let (stem, compression) = match name.rsplit_once('.') {
         Some((stem, "gz")) => (stem, Compression::Gzip),
@@ -45,12 +52,19 @@ pub fn parse_key(key: &str) -> Result<ObjectKey, KeyProblem> {
     let format = stem
         .rsplit_once('.')
         .and_then(|(_, ending)| Format::from_extension(ending))
-        .ok_or_else(|| KeyProblem::UnknownFormat { dataset: dataset.to_owned() })?;
+        .ok_or_else(|| KeyProblem::UnknownFormat {
+            dataset: dataset.to_owned(),
+        })?;
     let api_batch = path
         .strip_prefix("api/")
         .and_then(|rest| rest.split_once('/'))
         .and_then(|(id, _)| id.parse().ok());
-    Ok(ObjectKey { dataset: dataset.to_owned(), format, compression, api_batch })
+    Ok(ObjectKey {
+        dataset: dataset.to_owned(),
+        format,
+        compression,
+        api_batch,
+    })
 }
 
 #[cfg(test)]
@@ -65,8 +79,14 @@ mod tests {
             ("prices", Format::Csv, Compression::None)
         );
         let packed = parse_key("prices/x.JSONL.GZ").expect("a key");
-        assert_eq!((packed.format, packed.compression), (Format::JsonLines, Compression::Gzip));
-        assert_eq!(parse_key("ports/ü.csv.zst").expect("a key").compression, Compression::Zstd);
+        assert_eq!(
+            (packed.format, packed.compression),
+            (Format::JsonLines, Compression::Gzip)
+        );
+        assert_eq!(
+            parse_key("ports/ü.csv.zst").expect("a key").compression,
+            Compression::Zstd
+        );
     }
 
     #[test]
@@ -74,7 +94,12 @@ mod tests {
         let id = "018f4e3e-7b5c-7cc0-8000-000000000001";
         let key = parse_key(&format!("prices/api/{id}/prices.csv")).expect("a key");
         assert_eq!(key.api_batch.map(|b| b.to_string()).as_deref(), Some(id));
-        assert_eq!(parse_key("prices/api/not-an-id/p.csv").expect("a key").api_batch, None);
+        assert_eq!(
+            parse_key("prices/api/not-an-id/p.csv")
+                .expect("a key")
+                .api_batch,
+            None
+        );
     }
 
     #[test]
@@ -82,7 +107,10 @@ mod tests {
         assert_eq!(parse_key("prices.csv"), Err(KeyProblem::NoDataset));
         assert_eq!(parse_key("/prices.csv"), Err(KeyProblem::NoDataset));
         for key in ["prices/x.xlsx", "prices/x", "prices/x.gz", "prices/csv"] {
-            assert!(matches!(parse_key(key), Err(KeyProblem::UnknownFormat { .. })), "{key}");
+            assert!(
+                matches!(parse_key(key), Err(KeyProblem::UnknownFormat { .. })),
+                "{key}"
+            );
         }
     }
 }

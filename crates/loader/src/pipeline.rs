@@ -11,8 +11,8 @@
 
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
 use contract::Format;
@@ -62,7 +62,14 @@ pub(crate) struct Outcome {
 impl Reading<'_> {
     /// Reads all of the content; returns when every thread has ended.
     pub(crate) fn run(self, feed: FeedReader) -> Outcome {
-        let Reading { format, compression, settings, checker, meter, rows_to } = self;
+        let Reading {
+            format,
+            compression,
+            settings,
+            checker,
+            meter,
+            rows_to,
+        } = self;
         let threads = settings.threads.max(1);
         let (jobs_in, jobs) = bounded::<Job>(threads);
         let (checked_in, checked) = bounded::<Option<Checked>>(threads);
@@ -73,7 +80,11 @@ impl Reading<'_> {
         }
         let content = reader::decompress(compression, Box::new(feed), &settings.limits);
         let seen = Arc::new(Mutex::new(Seen::default()));
-        let content = Hashed { content, seen: Arc::clone(&seen), meter: Arc::clone(meter) };
+        let content = Hashed {
+            content,
+            seen: Arc::clone(&seen),
+            meter: Arc::clone(meter),
+        };
         let mut header = None;
         let (gathered, fault) = std::thread::scope(|scope| {
             let sorter = rows_to.map(|rows_to| Sorter::start(scope, settings.run_bytes, rows_to));
@@ -83,16 +94,29 @@ impl Reading<'_> {
             }
             drop((jobs, checked_in));
             let gatherer = scope.spawn(move || {
-                gather(Gatherer::new(checker, settings, meter), checked, tickets_back, sorter)
+                gather(
+                    Gatherer::new(checker, settings, meter),
+                    checked,
+                    tickets_back,
+                    sorter,
+                )
             });
             let read = || -> Result<(), Fault> {
-                let mut splitter =
-                    Splitter::new(format, checker.contract, Box::new(content), &settings.limits)?;
+                let mut splitter = Splitter::new(
+                    format,
+                    checker.contract,
+                    Box::new(content),
+                    &settings.limits,
+                )?;
                 header = splitter.header_bytes().map(<[u8]>::to_vec);
                 let layout = Arc::clone(splitter.layout());
                 let mut number = 0;
                 while let Some(block) = splitter.next_block()? {
-                    let job = Job { number, block, layout: Arc::clone(&layout) };
+                    let job = Job {
+                        number,
+                        block,
+                        layout: Arc::clone(&layout),
+                    };
                     if tickets.recv().is_err() || jobs_in.send(job).is_err() {
                         break;
                     }
@@ -108,8 +132,15 @@ impl Reading<'_> {
             };
             (gathered, fault)
         });
-        let Seen { hash, bytes } = std::mem::take(&mut *seen.lock().unwrap_or_else(PoisonError::into_inner));
-        Outcome { gathered, bytes, sha256: hash.finalize().into(), header, fault }
+        let Seen { hash, bytes } =
+            std::mem::take(&mut *seen.lock().unwrap_or_else(PoisonError::into_inner));
+        Outcome {
+            gathered,
+            bytes,
+            sha256: hash.finalize().into(),
+            header,
+            fault,
+        }
     }
 }
 
@@ -120,9 +151,15 @@ struct Job {
 }
 
 fn work(checker: &Checker<'_>, jobs: &Receiver<Job>, checked: &Sender<Option<Checked>>) {
-    for Job { number, block, layout } in jobs {
+    for Job {
+        number,
+        block,
+        layout,
+    } in jobs
+    {
         // A panic here would leave the others waiting for this block for ever.
-        let done = std::panic::catch_unwind(AssertUnwindSafe(|| checker.check(number, &block, &layout)));
+        let done =
+            std::panic::catch_unwind(AssertUnwindSafe(|| checker.check(number, &block, &layout)));
         if checked.send(done.ok()).is_err() {
             return;
         }
@@ -140,7 +177,9 @@ fn gather(
     let mut next = 0;
     for block in &checked {
         // A worker panicked: leaving drops both channels, which ends every other thread.
-        let Some(block) = block else { return gatherer.broken() };
+        let Some(block) = block else {
+            return gatherer.broken();
+        };
         waiting.insert(block.number, block);
         while let Some(mut block) = waiting.remove(&next) {
             next += 1;
@@ -186,13 +225,20 @@ impl Sorter {
                 let _ = empty_runs.send(run);
             }
         });
-        Self { filling: Rows::with_budget(budget), full, empty, budget }
+        Self {
+            filling: Rows::with_budget(budget),
+            full,
+            empty,
+            budget,
+        }
     }
 
     /// Adds rows, and hands on the run when it is full; false when nobody takes rows any more.
     fn take(&mut self, rows: &Rows) -> bool {
         if self.filling.size() + rows.size() > self.budget && !self.filling.is_empty() {
-            let Ok(next) = self.empty.recv() else { return false };
+            let Ok(next) = self.empty.recv() else {
+                return false;
+            };
             let full = std::mem::replace(&mut self.filling, next);
             if self.full.send(full).is_err() {
                 return false;

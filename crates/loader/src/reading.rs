@@ -46,7 +46,14 @@ pub(crate) async fn read(
         let (settings, meter) = (load.settings.clone(), Arc::clone(meter));
         move || {
             let checker = checker(contract, &pass, rows_to.is_some());
-            let reading = Reading { format, compression, settings: &settings, checker: &checker, meter: &meter, rows_to };
+            let reading = Reading {
+                format,
+                compression,
+                settings: &settings,
+                checker: &checker,
+                meter: &meter,
+                rows_to,
+            };
             reading.run(reader)
         }
     });
@@ -56,10 +63,16 @@ pub(crate) async fn read(
         return Err(defect());
     }
     let io = matches!(&outcome.fault, Some(fault) if matches!(fault.kind, FaultKind::Io(_)));
-    let error = broken.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+    let error = broken
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
+        .take();
     match error {
         Some(error) if io => lost(error),
-        None if io => Err(LoadError::new(LoadErrorKind::Retry, "the object could not be read to its end")),
+        None if io => Err(LoadError::new(
+            LoadErrorKind::Retry,
+            "the object could not be read to its end",
+        )),
         _ => Ok(Read::Done(Box::new(outcome))),
     }
 }
@@ -85,5 +98,8 @@ fn lost(error: SourceError) -> Result<Read, LoadError> {
 }
 
 fn defect() -> LoadError {
-    LoadError::new(LoadErrorKind::Failed, "a defect in the loader stopped the check; the log has the panic")
+    LoadError::new(
+        LoadErrorKind::Failed,
+        "a defect in the loader stopped the check; the log has the panic",
+    )
 }

@@ -17,10 +17,19 @@ pub(crate) struct KnownKeys {
 
 impl KnownKeys {
     pub(crate) fn new(reference: Reference, keys: impl IntoIterator<Item = String>) -> Self {
-        let places: HashMap<Box<str>, usize> =
-            keys.into_iter().enumerate().map(|(place, key)| (key.into_boxed_str(), place)).collect();
-        let used = std::iter::repeat_with(AtomicBool::default).take(places.len()).collect();
-        Self { reference, places, used }
+        let places: HashMap<Box<str>, usize> = keys
+            .into_iter()
+            .enumerate()
+            .map(|(place, key)| (key.into_boxed_str(), place))
+            .collect();
+        let used = std::iter::repeat_with(AtomicBool::default)
+            .take(places.len())
+            .collect();
+        Self {
+            reference,
+            places,
+            used,
+        }
     }
 
     /// Whether the value is a known key (or null, which refers to nothing), and notes its use.
@@ -30,7 +39,9 @@ impl KnownKeys {
             Value::Text(text) => self.places.get(*text),
             Value::Int(number) => self.places.get(number.to_string().as_str()),
             Value::BigInt(number) => self.places.get(number.to_string().as_str()),
-            Value::Uuid(bytes) => self.places.get(uuid::Uuid::from_bytes(*bytes).to_string().as_str()),
+            Value::Uuid(bytes) => self
+                .places
+                .get(uuid::Uuid::from_bytes(*bytes).to_string().as_str()),
             // `Contract::parse` lets no other type refer to anything.
             _ => None,
         };
@@ -45,7 +56,10 @@ impl KnownKeys {
 
     /// The distinct keys that the batch refers to.
     pub(crate) fn used(&self) -> Vec<String> {
-        let used = self.places.iter().filter(|(_, place)| self.used[**place].load(Ordering::Relaxed));
+        let used = self
+            .places
+            .iter()
+            .filter(|(_, place)| self.used[**place].load(Ordering::Relaxed));
         used.map(|(key, _)| key.to_string()).collect()
     }
 }

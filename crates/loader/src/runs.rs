@@ -28,12 +28,18 @@ pub(crate) struct Rows {
 impl Rows {
     /// An empty run that will not have to grow: untouched pages cost no memory.
     pub(crate) fn with_budget(bytes: usize) -> Self {
-        Self { bytes: Vec::with_capacity(bytes), refs: Vec::with_capacity(bytes / size_of::<RowRef>() / 2) }
+        Self {
+            bytes: Vec::with_capacity(bytes),
+            refs: Vec::with_capacity(bytes / size_of::<RowRef>() / 2),
+        }
     }
 
     /// An empty buffer for the rows of a block of that many bytes; rows grow to about twice their text.
     pub(crate) fn for_block(bytes: usize) -> Self {
-        Self { bytes: Vec::with_capacity(bytes * 2), refs: Vec::with_capacity(bytes / 24) }
+        Self {
+            bytes: Vec::with_capacity(bytes * 2),
+            refs: Vec::with_capacity(bytes / 24),
+        }
     }
 
     /// Memory in use.
@@ -49,7 +55,10 @@ impl Rows {
     pub(crate) fn append(&mut self, other: &Rows) {
         let base = self.bytes.len() as u32;
         self.bytes.extend_from_slice(&other.bytes);
-        self.refs.extend(other.refs.iter().map(|row| RowRef { at: base + row.at, ..*row }));
+        self.refs.extend(other.refs.iter().map(|row| RowRef {
+            at: base + row.at,
+            ..*row
+        }));
     }
 
     pub(crate) fn clear(&mut self) {
@@ -89,7 +98,11 @@ mod tests {
             for i in 0..400_u64 {
                 let key = (block * 400 + i).wrapping_mul(0x9E37_79B9_7F4A_7C15);
                 let text = format!("{key:020}");
-                rows.refs.push(RowRef { key: [key, 0], at: rows.bytes.len() as u32, len: 20 });
+                rows.refs.push(RowRef {
+                    key: [key, 0],
+                    at: rows.bytes.len() as u32,
+                    len: 20,
+                });
                 rows.bytes.extend_from_slice(text.as_bytes());
             }
             run.append(&rows);

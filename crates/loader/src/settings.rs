@@ -28,7 +28,9 @@ pub struct LoadSettings {
 impl Default for LoadSettings {
     fn default() -> Self {
         Self {
-            threads: std::thread::available_parallelism().map_or(1, NonZero::get).min(8),
+            threads: std::thread::available_parallelism()
+                .map_or(1, NonZero::get)
+                .min(8),
             run_bytes: 28 << 20,
             report_cap: 10_000,
             report_bytes: 8 << 20,

@@ -50,7 +50,11 @@ pub enum SourceErrorKind {
 impl SourceError {
     /// An error without an inner cause.
     pub fn new(kind: SourceErrorKind, detail: impl Into<String>) -> Self {
-        Self { kind, detail: detail.into(), source: None }
+        Self {
+            kind,
+            detail: detail.into(),
+            source: None,
+        }
     }
 
     /// The same error with its cause.
@@ -69,7 +73,9 @@ impl fmt::Display for SourceError {
 
 impl std::error::Error for SourceError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.source.as_ref().map(|e| &**e as &(dyn std::error::Error + 'static))
+        self.source
+            .as_ref()
+            .map(|e| &**e as &(dyn std::error::Error + 'static))
     }
 }
 
@@ -85,9 +91,17 @@ impl BytesSource {
 
 impl Source for BytesSource {
     fn open(&self, offset: u64) -> BoxFuture<'_, Result<Opened, SourceError>> {
-        let from = usize::try_from(offset).unwrap_or(usize::MAX).min(self.0.len());
+        let from = usize::try_from(offset)
+            .unwrap_or(usize::MAX)
+            .min(self.0.len());
         let rest = self.0.slice(from..);
         let bytes = Some(self.0.len() as u64);
-        Box::pin(async move { Ok(Opened { stream: stream::iter([Ok(rest)]).boxed(), bytes, etag: None }) })
+        Box::pin(async move {
+            Ok(Opened {
+                stream: stream::iter([Ok(rest)]).boxed(),
+                bytes,
+                etag: None,
+            })
+        })
     }
 }

@@ -24,7 +24,10 @@ fn columns(contract: &Contract) -> impl Iterator<Item = &str> {
 /// The COPY that rows of an appended batch go through.
 pub(crate) fn copy_into_target(contract: &Contract) -> String {
     let columns = list(columns(contract).chain(["batch"]));
-    format!("COPY {} ({columns}) FROM STDIN (FORMAT binary)", target(contract))
+    format!(
+        "COPY {} ({columns}) FROM STDIN (FORMAT binary)",
+        target(contract)
+    )
 }
 
 /// The COPY that staged rows go through.
@@ -46,11 +49,23 @@ pub(crate) fn create_stage(contract: &Contract) -> String {
 /// Gathers what only the batch as a whole shows: keys that occur twice (`first` is the record that
 /// had the key before) and references that nothing answers. `replaces` tells that the target's
 /// present rows will not be there after the batch.
-pub(crate) fn find_later(contract: &Contract, tables: &[(usize, &Reference, &str)], replaces: bool) -> String {
+pub(crate) fn find_later(
+    contract: &Contract,
+    tables: &[(usize, &Reference, &str)],
+    replaces: bool,
+) -> String {
     let mut parts = Vec::new();
-    if let Some(place) = contract.key.first().and_then(|name| contract.index_of(name)) {
+    if let Some(place) = contract
+        .key
+        .first()
+        .and_then(|name| contract.index_of(name))
+    {
         let key = list(contract.key.iter().map(String::as_str));
-        let known: Vec<_> = contract.key.iter().map(|k| format!("{} IS NOT NULL", quoted(k))).collect();
+        let known: Vec<_> = contract
+            .key
+            .iter()
+            .map(|k| format!("{} IS NOT NULL", quoted(k)))
+            .collect();
         parts.push(format!(
             "SELECT _byte, _bad, {place} AS place, first FROM (
                SELECT _byte, _bad, min(_byte) OVER (PARTITION BY {key}) AS first FROM {STAGE} WHERE {}) AS keyed
@@ -64,11 +79,15 @@ pub(crate) fn find_later(contract: &Contract, tables: &[(usize, &Reference, &str
         let own = reference.dataset == contract.name;
         let mut missing = vec![format!("s.{column} IS NOT NULL")];
         if own {
-            missing.push(format!("NOT EXISTS (SELECT FROM {STAGE} k WHERE k.{to} = s.{column})"));
+            missing.push(format!(
+                "NOT EXISTS (SELECT FROM {STAGE} k WHERE k.{to} = s.{column})"
+            ));
         }
         if !(own && replaces) {
             let table = quoted(table);
-            missing.push(format!("NOT EXISTS (SELECT FROM public.{table} k WHERE k.{to} = s.{column})"));
+            missing.push(format!(
+                "NOT EXISTS (SELECT FROM public.{table} k WHERE k.{to} = s.{column})"
+            ));
         }
         parts.push(format!(
             "SELECT _byte, _bad, {place} AS place, NULL::bigint AS first FROM {STAGE} s WHERE {}",
@@ -78,7 +97,10 @@ pub(crate) fn find_later(contract: &Contract, tables: &[(usize, &Reference, &str
     if parts.is_empty() {
         parts.push("SELECT NULL::bigint AS _byte, false AS _bad, 0 AS place, NULL::bigint AS first WHERE false".into());
     }
-    format!("CREATE TEMPORARY TABLE waybill_later ON COMMIT DROP AS {}", parts.join(" UNION ALL "))
+    format!(
+        "CREATE TEMPORARY TABLE waybill_later ON COMMIT DROP AS {}",
+        parts.join(" UNION ALL ")
+    )
 }
 
 /// Puts staged rows into the target: new ones in, known keys updated where they differ.
@@ -89,13 +111,21 @@ pub(crate) fn merge(contract: &Contract) -> String {
         return format!("INSERT INTO {target} ({all}) SELECT {all} FROM {STAGE}");
     }
     let key = list(contract.key.iter().map(String::as_str));
-    let rest: Vec<&str> = columns(contract).filter(|name| !contract.key.iter().any(|k| k == name)).collect();
+    let rest: Vec<&str> = columns(contract)
+        .filter(|name| !contract.key.iter().any(|k| k == name))
+        .collect();
     let on_conflict = if rest.is_empty() {
         "DO NOTHING".to_owned()
     } else {
-        let set: Vec<_> = rest.iter().map(|c| format!("{0} = excluded.{0}", quoted(c))).collect();
+        let set: Vec<_> = rest
+            .iter()
+            .map(|c| format!("{0} = excluded.{0}", quoted(c)))
+            .collect();
         let old: Vec<_> = rest.iter().map(|c| format!("t.{}", quoted(c))).collect();
-        let new: Vec<_> = rest.iter().map(|c| format!("excluded.{}", quoted(c))).collect();
+        let new: Vec<_> = rest
+            .iter()
+            .map(|c| format!("excluded.{}", quoted(c)))
+            .collect();
         format!(
             "DO UPDATE SET {} WHERE ROW({}) IS DISTINCT FROM ROW({})",
             set.join(", "),
@@ -116,7 +146,11 @@ pub(crate) fn remove_absent(contract: &Contract) -> String {
     if contract.key.is_empty() {
         return format!("DELETE FROM {target}");
     }
-    let same: Vec<_> = contract.key.iter().map(|k| format!("s.{0} = t.{0}", quoted(k))).collect();
+    let same: Vec<_> = contract
+        .key
+        .iter()
+        .map(|k| format!("s.{0} = t.{0}", quoted(k)))
+        .collect();
     format!(
         "DELETE FROM {target} AS t WHERE NOT EXISTS (SELECT FROM {STAGE} s WHERE {})",
         same.join(" AND ")

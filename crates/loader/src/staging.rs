@@ -9,8 +9,8 @@
 use std::sync::Arc;
 
 use contract::{Contract, Mode, Reference, Rule};
-use ledger::target::Shape;
 use ledger::Session;
+use ledger::target::Shape;
 use tokio_postgres::Transaction;
 
 use crate::check::{Later, LaterFinding, unknown_reference_message};
@@ -87,11 +87,29 @@ async fn stage(
     transaction: &Transaction<'_>,
     meter: &Arc<Meter>,
 ) -> Result<Staged, LoadError> {
-    transaction.batch_execute(&sql::create_stage(load.contract)).await.map_err(database)?;
-    let plan = RowPlan::new(load.contract, &[], &jsonb(load.contract, shape), Extra::Staged);
-    let pass = Pass { plan, known: Arc::new(no_known_keys(load.contract)), later: Later::default() };
-    let copied =
-        copy_while_reading(load, pass, meter, transaction, &sql::copy_into_stage(load.contract)).await;
+    transaction
+        .batch_execute(&sql::create_stage(load.contract))
+        .await
+        .map_err(database)?;
+    let plan = RowPlan::new(
+        load.contract,
+        &[],
+        &jsonb(load.contract, shape),
+        Extra::Staged,
+    );
+    let pass = Pass {
+        plan,
+        known: Arc::new(no_known_keys(load.contract)),
+        later: Later::default(),
+    };
+    let copied = copy_while_reading(
+        load,
+        pass,
+        meter,
+        transaction,
+        &sql::copy_into_stage(load.contract),
+    )
+    .await;
     match copied {
         Ok(Copied::Done(outcome, sink)) => {
             finish(sink).await.map_err(database)?;
@@ -99,9 +117,10 @@ async fn stage(
         }
         Ok(Copied::Lost(error)) => Ok(Staged::Lost(Step::Verdict(verdict::lost(&error)))),
         Err(Stopped::Load(error)) => Err(error),
-        Err(Stopped::ForeignKey) => {
-            Err(LoadError::new(LoadErrorKind::Failed, "the stage has a foreign key, which it never has"))
-        }
+        Err(Stopped::ForeignKey) => Err(LoadError::new(
+            LoadErrorKind::Failed,
+            "the stage has a foreign key, which it never has",
+        )),
     }
 }
 
@@ -136,15 +155,28 @@ async fn find_later(load: &Load<'_>, transaction: &Transaction<'_>) -> Result<Wh
     );
     let counts = transaction.query_one(&count, &[]).await.map_err(database)?;
     let (total, rows): (i64, i64) = (counts.get(0), counts.get(1));
-    let mut whole = Whole { later: Later::default(), total: total as u64, listed: 0, rows: rows as u64 };
-    let list = format!("SELECT _byte, place, first FROM {} ORDER BY _byte, place LIMIT $1", sql::LATER);
+    let mut whole = Whole {
+        later: Later::default(),
+        total: total as u64,
+        listed: 0,
+        rows: rows as u64,
+    };
+    let list = format!(
+        "SELECT _byte, place, first FROM {} ORDER BY _byte, place LIMIT $1",
+        sql::LATER
+    );
     let cap = load.settings.report_cap as i64;
     for row in transaction.query(&list, &[&cap]).await.map_err(database)? {
         let (byte, place): (i64, i32) = (row.get(0), row.get(1));
         let first: Option<i64> = row.get(2);
         let finding = finding(contract, place as usize, first.map(|byte| byte as u64));
         whole.later.named.extend(finding.first);
-        whole.later.by_byte.entry(byte as u64).or_default().push(finding);
+        whole
+            .later
+            .by_byte
+            .entry(byte as u64)
+            .or_default()
+            .push(finding);
         whole.listed += 1;
     }
     Ok(whole)
@@ -155,10 +187,18 @@ fn finding(contract: &Contract, place: usize, first: Option<u64>) -> LaterFindin
         (Some(reference), None) => (Rule::References, unknown_reference_message(reference)),
         _ => (
             Rule::Unique,
-            format!("this {} stands in the batch before; keep one of the two rows", contract.key.join(", ")),
+            format!(
+                "this {} stands in the batch before; keep one of the two rows",
+                contract.key.join(", ")
+            ),
         ),
     };
-    LaterFinding { column: place, rule, message, first }
+    LaterFinding {
+        column: place,
+        rule,
+        message,
+        first,
+    }
 }
 
 /// Reads the content again, now knowing what is wrong with it as a whole.
@@ -169,8 +209,17 @@ async fn report(
     first: &Outcome,
     whole: Whole,
 ) -> Result<Step, LoadError> {
-    let plan = RowPlan::new(load.contract, &[], &jsonb(load.contract, shape), Extra::Staged);
-    let pass = Pass { plan, known: Arc::new(no_known_keys(load.contract)), later: whole.later };
+    let plan = RowPlan::new(
+        load.contract,
+        &[],
+        &jsonb(load.contract, shape),
+        Extra::Staged,
+    );
+    let pass = Pass {
+        plan,
+        known: Arc::new(no_known_keys(load.contract)),
+        later: whole.later,
+    };
     let mut outcome = match read(load, pass, meter, None).await? {
         Read::Done(outcome) => outcome,
         Read::Lost(error) => return Ok(Step::Verdict(verdict::lost(&error))),
@@ -181,9 +230,14 @@ async fn report(
     outcome.gathered.findings.count(whole.total - whole.listed);
     outcome.gathered.bad = first.gathered.bad + whole.rows;
     outcome.gathered.good = first.gathered.good.saturating_sub(whole.rows);
-    verdict::wrong_with(load, &outcome).map(Step::Verdict).ok_or_else(|| {
-        LoadError::new(LoadErrorKind::Failed, "findings about the whole batch were lost on the second reading")
-    })
+    verdict::wrong_with(load, &outcome)
+        .map(Step::Verdict)
+        .ok_or_else(|| {
+            LoadError::new(
+                LoadErrorKind::Failed,
+                "findings about the whole batch were lost on the second reading",
+            )
+        })
 }
 
 /// Moves the staged rows into the target. One dataset at a time: two batches with the same keys in
@@ -193,11 +247,15 @@ async fn apply(contract: &Contract, transaction: &Transaction<'_>) -> Result<(),
     transaction.execute(lock, &[&contract.name]).await?;
     let snapshot = contract.mode == Mode::Snapshot;
     if snapshot && contract.key.is_empty() {
-        transaction.batch_execute(&sql::remove_absent(contract)).await?;
+        transaction
+            .batch_execute(&sql::remove_absent(contract))
+            .await?;
     }
     transaction.batch_execute(&sql::merge(contract)).await?;
     if snapshot && !contract.key.is_empty() {
-        transaction.batch_execute(&sql::remove_absent(contract)).await?;
+        transaction
+            .batch_execute(&sql::remove_absent(contract))
+            .await?;
     }
     Ok(())
 }
@@ -211,16 +269,32 @@ const JSONB: u32 = 3802;
 
 /// For each of the contract's columns whether the table has it as `jsonb`.
 pub(crate) fn jsonb(contract: &Contract, shape: &Shape) -> Vec<bool> {
-    let is_jsonb = |name: &str| shape.column(name).is_some_and(|column| column.type_oid == JSONB);
-    contract.columns.iter().map(|column| is_jsonb(&column.name)).collect()
+    let is_jsonb = |name: &str| {
+        shape
+            .column(name)
+            .is_some_and(|column| column.type_oid == JSONB)
+    };
+    contract
+        .columns
+        .iter()
+        .map(|column| is_jsonb(&column.name))
+        .collect()
 }
 
 /// The table of the dataset that a reference names.
-pub(crate) fn table_of(contract: &'static Contract, reference: &Reference) -> Result<&'static str, LoadError> {
+pub(crate) fn table_of(
+    contract: &'static Contract,
+    reference: &Reference,
+) -> Result<&'static str, LoadError> {
     if reference.dataset == contract.name {
         return Ok(&contract.table);
     }
-    contract::find(&reference.dataset).map(|dataset| dataset.table.as_str()).ok_or_else(|| {
-        LoadError::new(LoadErrorKind::Failed, format!("the contract refers to {reference}, which no dataset is"))
-    })
+    contract::find(&reference.dataset)
+        .map(|dataset| dataset.table.as_str())
+        .ok_or_else(|| {
+            LoadError::new(
+                LoadErrorKind::Failed,
+                format!("the contract refers to {reference}, which no dataset is"),
+            )
+        })
 }

@@ -37,21 +37,34 @@ pub(crate) fn wrong_with(load: &Load<'_>, outcome: &Outcome) -> Option<Verdict> 
     if let Some(fault) = &outcome.fault {
         let value = fault.value.as_deref().map(crate::findings::shown);
         let at = (fault.at.record, fault.at.line, fault.at.byte);
-        add(&mut detail, whole(fault.rule, at, value, fault.message.clone()));
+        add(
+            &mut detail,
+            whole(fault.rule, at, value, fault.message.clone()),
+        );
     } else {
         for finding in undeclared(load, outcome) {
             add(&mut detail, finding);
         }
     }
     if gathered.bad > 0 {
-        detail.insert(0, format!("{} of {} rows are wrong", gathered.bad, gathered.bad + gathered.good));
+        detail.insert(
+            0,
+            format!(
+                "{} of {} rows are wrong",
+                gathered.bad,
+                gathered.bad + gathered.good
+            ),
+        );
     }
     if total == 0 {
         return None;
     }
     let problem = Problem::new("rejected", "The batch was rejected")
         .with_status(422)
-        .with_detail(format!("{}; nothing was loaded. The report has every one.", detail.join("; ")));
+        .with_detail(format!(
+            "{}; nothing was loaded. The report has every one.",
+            detail.join("; ")
+        ));
     Some(Verdict::Not(End::Rejected {
         problem,
         summary: Some(summary(outcome)),
@@ -73,13 +86,21 @@ fn undeclared(load: &Load<'_>, outcome: &Outcome) -> Vec<Finding> {
     if let Some(expected) = options.expect_rows
         && expected != records
     {
-        let message = format!("{expected} rows were declared and {records} arrived; send the file again, whole");
-        findings.push(whole(Rule::Rows, (0, 1, 0), Some(records.to_string()), message));
+        let message = format!(
+            "{expected} rows were declared and {records} arrived; send the file again, whole"
+        );
+        findings.push(whole(
+            Rule::Rows,
+            (0, 1, 0),
+            Some(records.to_string()),
+            message,
+        ));
     }
     if let Some(expected) = options.expect_sha256
         && expected != outcome.sha256
     {
-        let message = "the content's SHA-256 is not the declared one; send the file again, whole".to_owned();
+        let message =
+            "the content's SHA-256 is not the declared one; send the file again, whole".to_owned();
         findings.push(whole(Rule::Checksum, (0, 1, 0), None, message));
     }
     findings
@@ -88,7 +109,16 @@ fn undeclared(load: &Load<'_>, outcome: &Outcome) -> Vec<Finding> {
 /// An entry about the file and not about one of its rows.
 fn whole(rule: Rule, at: (u64, u64, u64), value: Option<String>, message: String) -> Finding {
     let (record, line, byte) = at;
-    Finding { record, line, byte, column: None, rule: rule.as_str().to_owned(), value, message, row: Vec::new() }
+    Finding {
+        record,
+        line,
+        byte,
+        column: None,
+        rule: rule.as_str().to_owned(),
+        value,
+        message,
+        row: Vec::new(),
+    }
 }
 
 /// The object went away before or while it was read.
@@ -107,8 +137,9 @@ pub(crate) fn still_referenced(outcome: &Outcome) -> Verdict {
 }
 
 fn about_the_file(rule: Rule, message: String, summary: Option<Summary>) -> Verdict {
-    let problem =
-        Problem::new("rejected", "The batch was rejected").with_status(422).with_detail(message.clone());
+    let problem = Problem::new("rejected", "The batch was rejected")
+        .with_status(422)
+        .with_detail(message.clone());
     Verdict::Not(End::Rejected {
         problem,
         summary,
@@ -123,7 +154,9 @@ pub(crate) fn all_arrived(checked: u64, copied: u64) -> Result<(), LoadError> {
     if checked == copied {
         return Ok(());
     }
-    let detail = format!("{checked} rows were checked and {copied} reached the table; nothing was committed");
+    let detail = format!(
+        "{checked} rows were checked and {copied} reached the table; nothing was committed"
+    );
     Err(LoadError::new(LoadErrorKind::Failed, detail))
 }
 
@@ -134,9 +167,15 @@ pub(crate) async fn commit(
     outcome: &Outcome,
 ) -> Result<Step, LoadError> {
     let summary = summary(outcome);
-    let verdict = match ledger::commit(&transaction, load.held, &summary).await.map_err(database)? {
+    let verdict = match ledger::commit(&transaction, load.held, &summary)
+        .await
+        .map_err(database)?
+    {
         Committed::Superseded => Verdict::Superseded,
-        Committed::Duplicate(of) => Verdict::Not(End::Duplicate { of, summary: Some(summary) }),
+        Committed::Duplicate(of) => Verdict::Not(End::Duplicate {
+            of,
+            summary: Some(summary),
+        }),
         Committed::Done if load.held.options.dry_run => Verdict::Not(End::Checked { summary }),
         Committed::Done => {
             transaction.commit().await.map_err(database)?;

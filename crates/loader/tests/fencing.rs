@@ -9,7 +9,9 @@ use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use futures_util::stream::{self, StreamExt};
 use ledger::{BatchId, Claim, Held, Options, Session, State};
-use loader::{Load, LoadErrorKind, LoadSettings, Opened, Source, SourceError, SourceErrorKind, load};
+use loader::{
+    Load, LoadErrorKind, LoadSettings, Opened, Source, SourceError, SourceErrorKind, load,
+};
 use support::{Bench, HEADER};
 use testkit::Role;
 use tokio::sync::Semaphore;
@@ -29,7 +31,11 @@ impl Source for Gated {
                 gate.acquire().await.expect("the gate stays").forget();
                 Ok(rows)
             });
-            Ok(Opened { stream: head.chain(tail).boxed(), bytes: None, etag: None })
+            Ok(Opened {
+                stream: head.chain(tail).boxed(),
+                bytes: None,
+                etag: None,
+            })
         })
     }
 }
@@ -40,11 +46,16 @@ fn rows(count: usize) -> Bytes {
 
 /// A second loader with sessions of its own.
 async fn another(bench: &Bench) -> (Session, Session) {
-    (bench.database.connect(Role::Loader).await, bench.database.connect(Role::Loader).await)
+    (
+        bench.database.connect(Role::Loader).await,
+        bench.database.connect(Role::Loader).await,
+    )
 }
 
 async fn claim(ledger: &mut Session, id: BatchId, lease: Duration) -> Claim {
-    ledger::claim(ledger, id, lease, "test").await.expect("asked")
+    ledger::claim(ledger, id, lease, "test")
+        .await
+        .expect("asked")
 }
 
 async fn run(
@@ -55,8 +66,18 @@ async fn run(
 ) -> Result<State, LoadErrorKind> {
     let key = loader::parse_key(&held.source.key).expect("a good key");
     let contract = contract::find("prices").expect("shipped");
-    let work = Load { contract, format: key.format, compression: key.compression, source, held, settings };
-    load(work, ledger, session).await.map(|loaded| loaded.state).map_err(|error| error.kind())
+    let work = Load {
+        contract,
+        format: key.format,
+        compression: key.compression,
+        source,
+        held,
+        settings,
+    };
+    load(work, ledger, session)
+        .await
+        .map(|loaded| loaded.state)
+        .map_err(|error| error.kind())
 }
 
 /// Waits until a query counts `wanted`, and says what it last saw if it never does.
@@ -83,7 +104,10 @@ async fn one_that_stalls_past_its_lease_and_wakes_does_not_commit() {
     bench.settings = settings.clone();
     let first = bench.claim("prices/a.csv", Options::default()).await;
     let gate = Arc::new(Semaphore::new(0));
-    let source = Gated { rows: rows(1000), gate: Arc::clone(&gate) };
+    let source = Gated {
+        rows: rows(1000),
+        gate: Arc::clone(&gate),
+    };
     let mut sleeper = another(&bench).await;
 
     let (woken, ()) = tokio::join!(run(&first, &source, &settings, &mut sleeper), async {
@@ -109,18 +133,35 @@ async fn one_that_stalls_past_its_lease_and_wakes_does_not_commit() {
 async fn of_two_loaders_racing_for_one_batch_one_loads_it() {
     let mut bench = Bench::with_ports().await;
     for round in 0..10 {
-        let first = bench.claim(&format!("prices/{round}.csv"), Options { force: true, ..Options::default() }).await;
-        ledger::release_claim(&bench.ledger, &first).await.expect("released");
+        let first = bench
+            .claim(
+                &format!("prices/{round}.csv"),
+                Options {
+                    force: true,
+                    ..Options::default()
+                },
+            )
+            .await;
+        ledger::release_claim(&bench.ledger, &first)
+            .await
+            .expect("released");
         let all = loader::BytesSource::new([HEADER.as_bytes(), &rows(500)].concat());
         let (mut one, mut two) = (another(&bench).await, another(&bench).await);
         let lease = Duration::from_secs(60);
         let settings = LoadSettings::default();
-        let race = async |sessions: &mut (Session, Session)| match claim(&mut sessions.0, first.id, lease).await {
-            Claim::Held(held) => Some(run(&held, &all, &settings, sessions).await),
-            Claim::Busy { .. } | Claim::Settled(_) => None,
-        };
+        let race =
+            async |sessions: &mut (Session, Session)| match claim(&mut sessions.0, first.id, lease)
+                .await
+            {
+                Claim::Held(held) => Some(run(&held, &all, &settings, sessions).await),
+                Claim::Busy { .. } | Claim::Settled(_) => None,
+            };
         let (a, b) = tokio::join!(race(&mut one), race(&mut two));
-        let committed = [a, b].into_iter().flatten().filter(|end| *end == Ok(State::Committed)).count();
+        let committed = [a, b]
+            .into_iter()
+            .flatten()
+            .filter(|end| *end == Ok(State::Committed))
+            .count();
         assert_eq!(committed, 1, "round {round}: {a:?} {b:?}");
         assert_eq!(bench.count("prices").await, 500 * (round + 1));
     }
@@ -131,14 +172,20 @@ async fn a_killed_loader_leaves_nothing_and_its_successor_need_not_wait() {
     let mut bench = Bench::with_ports().await;
     let held = bench.claim("prices/a.csv", Options::default()).await;
     let gate = Arc::new(Semaphore::new(0));
-    let source = Gated { rows: rows(200_000), gate: Arc::clone(&gate) };
+    let source = Gated {
+        rows: rows(200_000),
+        gate: Arc::clone(&gate),
+    };
     let all = loader::BytesSource::new([HEADER.as_bytes(), &rows(200_000)].concat());
     let watcher = bench.database.connect(Role::Super).await;
     let mut attempts = Vec::new();
     {
         // The first dies with its sessions, as a process does, once its COPY is under way.
         let mut dying = (
-            std::mem::replace(&mut bench.ledger, bench.database.connect(Role::Loader).await),
+            std::mem::replace(
+                &mut bench.ledger,
+                bench.database.connect(Role::Loader).await,
+            ),
             bench.database.connect(Role::Loader).await,
         );
         let settings = bench.settings.clone();
@@ -149,13 +196,24 @@ async fn a_killed_loader_leaves_nothing_and_its_successor_need_not_wait() {
         }
         attempts.push(held.attempt);
     }
-    until_count(&watcher, "pg_stat_activity WHERE query LIKE 'COPY %' AND state = 'active'", 0).await;
+    until_count(
+        &watcher,
+        "pg_stat_activity WHERE query LIKE 'COPY %' AND state = 'active'",
+        0,
+    )
+    .await;
     assert_eq!(bench.count("prices").await, 0);
 
     let mut next = another(&bench).await;
     let mut held = None;
     for _ in 0..500 {
-        match claim(&mut next.0, source_id(&bench).await, Duration::from_secs(60)).await {
+        match claim(
+            &mut next.0,
+            source_id(&bench).await,
+            Duration::from_secs(60),
+        )
+        .await
+        {
             Claim::Held(mine) => {
                 held = Some(mine);
                 break;
@@ -165,7 +223,10 @@ async fn a_killed_loader_leaves_nothing_and_its_successor_need_not_wait() {
     }
     let held = held.expect("the lock went with the connection, long before the lease of a minute");
     assert!(held.attempt > attempts[0]);
-    assert_eq!(run(&held, &all, &LoadSettings::default(), &mut next).await, Ok(State::Committed));
+    assert_eq!(
+        run(&held, &all, &LoadSettings::default(), &mut next).await,
+        Ok(State::Committed)
+    );
     assert_eq!(bench.count("prices").await, 200_000);
 }
 
@@ -173,7 +234,10 @@ async fn a_killed_loader_leaves_nothing_and_its_successor_need_not_wait() {
 async fn source_id(bench: &Bench) -> BatchId {
     let row = bench
         .session
-        .query_one("SELECT id::text FROM waybill.batches WHERE dataset = 'prices'", &[])
+        .query_one(
+            "SELECT id::text FROM waybill.batches WHERE dataset = 'prices'",
+            &[],
+        )
         .await
         .expect("one batch");
     row.get::<_, String>(0).parse().expect("an id")
@@ -191,10 +255,19 @@ impl Source for Flaky {
         let to = (from + self.step).min(self.content.len());
         let mut pieces = vec![Ok(self.content.slice(from..to))];
         if to < self.content.len() {
-            pieces.push(Err(SourceError::new(SourceErrorKind::Unreachable, "the connection was reset")));
+            pieces.push(Err(SourceError::new(
+                SourceErrorKind::Unreachable,
+                "the connection was reset",
+            )));
         }
         let bytes = Some(self.content.len() as u64);
-        Box::pin(async move { Ok(Opened { stream: stream::iter(pieces).boxed(), bytes, etag: None }) })
+        Box::pin(async move {
+            Ok(Opened {
+                stream: stream::iter(pieces).boxed(),
+                bytes,
+                etag: None,
+            })
+        })
     }
 }
 
@@ -203,7 +276,10 @@ async fn a_stream_that_breaks_off_goes_on_where_it_stopped() {
     let mut bench = Bench::with_ports().await;
     let content = Bytes::from([HEADER.as_bytes(), &rows(1000)].concat());
     let held = bench.claim("prices/a.csv", Options::default()).await;
-    let flaky = Flaky { step: content.len() / 3, content };
+    let flaky = Flaky {
+        step: content.len() / 3,
+        content,
+    };
     let contract = contract::find("prices").expect("shipped");
     let loaded = bench.load(contract, &held, &flaky).await.expect("loaded");
     assert_eq!((loaded.state, loaded.rows), (State::Committed, 1000));
@@ -214,10 +290,22 @@ struct Vanishing(SourceErrorKind);
 
 impl Source for Vanishing {
     fn open(&self, _offset: u64) -> BoxFuture<'_, Result<Opened, SourceError>> {
-        let error = SourceError::new(self.0, "the object was overwritten or deleted while it was read");
+        let error = SourceError::new(
+            self.0,
+            "the object was overwritten or deleted while it was read",
+        );
         Box::pin(async move {
-            let pieces = [Ok(Bytes::from_static(b"orig_code,dest_code,day,price\nCNGGZ,EE")), Err(error)];
-            Ok(Opened { stream: stream::iter(pieces).boxed(), bytes: None, etag: None })
+            let pieces = [
+                Ok(Bytes::from_static(
+                    b"orig_code,dest_code,day,price\nCNGGZ,EE",
+                )),
+                Err(error),
+            ];
+            Ok(Opened {
+                stream: stream::iter(pieces).boxed(),
+                bytes: None,
+                etag: None,
+            })
         })
     }
 }
@@ -228,13 +316,22 @@ async fn an_object_deleted_or_overwritten_while_it_is_read_is_rejected_with_that
     let contract = contract::find("prices").expect("shipped");
     for kind in [SourceErrorKind::Gone, SourceErrorKind::Changed] {
         let held = bench.claim("prices/a.csv", Options::default()).await;
-        let loaded = bench.load(contract, &held, &Vanishing(kind)).await.expect("a verdict");
+        let loaded = bench
+            .load(contract, &held, &Vanishing(kind))
+            .await
+            .expect("a verdict");
         assert_eq!(loaded.state, State::Rejected);
-        let report = ledger::errors(&bench.ledger, held.id, 0, 10).await.expect("asked").expect("a report");
+        let report = ledger::errors(&bench.ledger, held.id, 0, 10)
+            .await
+            .expect("asked")
+            .expect("a report");
         assert_eq!(report.entries[0].rule, "source");
     }
     let held = bench.claim("prices/b.csv", Options::default()).await;
-    let denied = bench.load(contract, &held, &Vanishing(SourceErrorKind::Denied)).await.expect_err("no verdict");
+    let denied = bench
+        .load(contract, &held, &Vanishing(SourceErrorKind::Denied))
+        .await
+        .expect_err("no verdict");
     assert_eq!(denied.kind(), LoadErrorKind::Failed);
     assert_eq!(bench.count("prices").await, 0);
 }
@@ -245,19 +342,39 @@ async fn a_port_deleted_during_the_load_is_found_before_the_commit() {
     let owner = bench.database.connect(Role::Owner).await;
     let held = bench.claim("prices/a.csv", Options::default()).await;
     let gate = Arc::new(Semaphore::new(0));
-    let source = Gated { rows: rows(1000), gate: Arc::clone(&gate) };
+    let source = Gated {
+        rows: rows(1000),
+        gate: Arc::clone(&gate),
+    };
     let settings = bench.settings.clone();
     let mut sessions = another(&bench).await;
     // The claim must be held by the session that loads.
-    sessions.0 = std::mem::replace(&mut bench.ledger, bench.database.connect(Role::Loader).await);
+    sessions.0 = std::mem::replace(
+        &mut bench.ledger,
+        bench.database.connect(Role::Loader).await,
+    );
     let (state, ()) = tokio::join!(run(&held, &source, &settings, &mut sessions), async {
-        until_count(&owner, "pg_locks WHERE relation = 'prices'::regclass AND mode = 'RowExclusiveLock'", 1).await;
-        owner.batch_execute("DELETE FROM ports WHERE code = 'EETLL'").await.expect("nothing refers to it yet");
+        until_count(
+            &owner,
+            "pg_locks WHERE relation = 'prices'::regclass AND mode = 'RowExclusiveLock'",
+            1,
+        )
+        .await;
+        owner
+            .batch_execute("DELETE FROM ports WHERE code = 'EETLL'")
+            .await
+            .expect("nothing refers to it yet");
         // The first try, and the one that begins anew and reports the rows.
         gate.add_permits(2);
     });
     assert_eq!(state, Ok(State::Rejected));
     assert_eq!(bench.count("prices").await, 0);
-    let report = ledger::errors(&bench.ledger, held.id, 0, 2000).await.expect("asked").expect("a report");
-    assert_eq!((report.entries.len(), report.entries[0].rule.as_str()), (1000, "references"));
+    let report = ledger::errors(&bench.ledger, held.id, 0, 2000)
+        .await
+        .expect("asked")
+        .expect("a report");
+    assert_eq!(
+        (report.entries.len(), report.entries[0].rule.as_str()),
+        (1000, "references")
+    );
 }

@@ -18,7 +18,10 @@ fn gzip(content: &[u8]) -> Vec<u8> {
 }
 
 fn utf16(text: &str) -> Vec<u8> {
-    std::iter::once(0xFEFF).chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect()
+    std::iter::once(0xFEFF)
+        .chain(text.encode_utf16())
+        .flat_map(u16::to_le_bytes)
+        .collect()
 }
 
 /// Content, how its key ends, and for each entry of the report: record, line, column, rule.
@@ -35,7 +38,12 @@ fn case(
     content: impl Into<Vec<u8>>,
     wrong: &'static [(u64, u64, Option<&'static str>, &'static str)],
 ) -> Case {
-    Case { name, ending, content: content.into(), wrong }
+    Case {
+        name,
+        ending,
+        content: content.into(),
+        wrong,
+    }
 }
 
 fn files() -> Vec<Case> {
@@ -44,8 +52,18 @@ fn files() -> Vec<Case> {
     vec![
         case("empty", "csv", "", &[(0, 1, None, "empty")]),
         case("header only", "csv", HEADER, &[(0, 1, None, "empty")]),
-        case("wrong header", "csv", format!("origin,dest_code,day,price\n{ROW}"), &[(0, 1, None, "header")]),
-        case("semicolons", "csv", good.replace(',', ";"), &[(0, 1, None, "header")]),
+        case(
+            "wrong header",
+            "csv",
+            format!("origin,dest_code,day,price\n{ROW}"),
+            &[(0, 1, None, "header")],
+        ),
+        case(
+            "semicolons",
+            "csv",
+            good.replace(',', ";"),
+            &[(0, 1, None, "header")],
+        ),
         case(
             "duplicate header",
             "csv",
@@ -54,9 +72,24 @@ fn files() -> Vec<Case> {
         ),
         case("utf-16", "csv", utf16(&good), &[(0, 1, None, "encoding")]),
         case("truncated gzip", "csv.gz", &packed[..packed.len() - 6], &[]),
-        case("garbage after gzip", "csv.gz", [&packed[..], b"garbage"].concat(), &[]),
-        case("not gzip", "csv.gz", good.clone(), &[(0, 1, None, "compression")]),
-        case("gzip bomb", "csv.gz", gzip(&[HEADER.as_bytes(), &vec![b' '; 64 << 20]].concat()), &[]),
+        case(
+            "garbage after gzip",
+            "csv.gz",
+            [&packed[..], b"garbage"].concat(),
+            &[],
+        ),
+        case(
+            "not gzip",
+            "csv.gz",
+            good.clone(),
+            &[(0, 1, None, "compression")],
+        ),
+        case(
+            "gzip bomb",
+            "csv.gz",
+            gzip(&[HEADER.as_bytes(), &vec![b' '; 64 << 20]].concat()),
+            &[],
+        ),
     ]
 }
 
@@ -64,12 +97,42 @@ fn rows() -> Vec<Case> {
     let row = |row: &str| format!("{HEADER}{ROW}{row}\n{ROW}");
     let latin1 = [HEADER.as_bytes(), b"CNGGZ,EETL\xe9,2021-01-01,1\n"].concat();
     vec![
-        case("latin-1", "csv", latin1, &[(1, 2, Some("dest_code"), "encoding")]),
-        case("nul", "csv", row("CNG\0Z,EETLL,2021-01-01,1"), &[(2, 3, Some("orig_code"), "nul")]),
-        case("unclosed quote", "csv", row("CNGGZ,\"EETLL,2021-01-01,1"), &[(2, 3, Some("dest_code"), "quote")]),
-        case("bare quote", "csv", row("CNGGZ,EE\"TLL,2021-01-01,1"), &[(2, 3, Some("dest_code"), "quote")]),
-        case("short record", "csv", row("CNGGZ,EETLL,2021-01-01"), &[(2, 3, None, "columns")]),
-        case("long record", "csv", row("CNGGZ,EETLL,2021-01-01,1,1"), &[(2, 3, None, "columns")]),
+        case(
+            "latin-1",
+            "csv",
+            latin1,
+            &[(1, 2, Some("dest_code"), "encoding")],
+        ),
+        case(
+            "nul",
+            "csv",
+            row("CNG\0Z,EETLL,2021-01-01,1"),
+            &[(2, 3, Some("orig_code"), "nul")],
+        ),
+        case(
+            "unclosed quote",
+            "csv",
+            row("CNGGZ,\"EETLL,2021-01-01,1"),
+            &[(2, 3, Some("dest_code"), "quote")],
+        ),
+        case(
+            "bare quote",
+            "csv",
+            row("CNGGZ,EE\"TLL,2021-01-01,1"),
+            &[(2, 3, Some("dest_code"), "quote")],
+        ),
+        case(
+            "short record",
+            "csv",
+            row("CNGGZ,EETLL,2021-01-01"),
+            &[(2, 3, None, "columns")],
+        ),
+        case(
+            "long record",
+            "csv",
+            row("CNGGZ,EETLL,2021-01-01,1,1"),
+            &[(2, 3, None, "columns")],
+        ),
         case("blank line", "csv", row(""), &[(2, 3, None, "columns")]),
         case(
             "field of 10 MB",
@@ -77,11 +140,36 @@ fn rows() -> Vec<Case> {
             row(&format!("CNGGZ,{},2021-01-01,1", "x".repeat(10 << 20))),
             &[(2, 3, Some("dest_code"), "record_size")],
         ),
-        case("out of range", "csv", row("CNGGZ,EETLL,2021-01-01,2147483648"), &[(2, 3, Some("price"), "type")]),
-        case("1e5", "csv", row("CNGGZ,EETLL,2021-01-01,1e5"), &[(2, 3, Some("price"), "type")]),
-        case("1.0", "csv", row("CNGGZ,EETLL,2021-01-01,1.0"), &[(2, 3, Some("price"), "type")]),
-        case("no such day", "csv", row("CNGGZ,EETLL,2021-02-29,1"), &[(2, 3, Some("day"), "type")]),
-        case("unknown port", "csv", row("CNGGZ,XXXXX,2021-01-01,1"), &[(2, 3, Some("dest_code"), "references")]),
+        case(
+            "out of range",
+            "csv",
+            row("CNGGZ,EETLL,2021-01-01,2147483648"),
+            &[(2, 3, Some("price"), "type")],
+        ),
+        case(
+            "1e5",
+            "csv",
+            row("CNGGZ,EETLL,2021-01-01,1e5"),
+            &[(2, 3, Some("price"), "type")],
+        ),
+        case(
+            "1.0",
+            "csv",
+            row("CNGGZ,EETLL,2021-01-01,1.0"),
+            &[(2, 3, Some("price"), "type")],
+        ),
+        case(
+            "no such day",
+            "csv",
+            row("CNGGZ,EETLL,2021-02-29,1"),
+            &[(2, 3, Some("day"), "type")],
+        ),
+        case(
+            "unknown port",
+            "csv",
+            row("CNGGZ,XXXXX,2021-01-01,1"),
+            &[(2, 3, Some("dest_code"), "references")],
+        ),
         case(
             "everything at once",
             "csv",
@@ -101,36 +189,84 @@ fn json() -> Vec<Case> {
     let with = |second: &str| format!("{good}\n{second}");
     let deep = format!(r#"{{"orig_code":{}1{}}}"#, "[".repeat(500), "]".repeat(500));
     vec![
-        case("broken last line", "jsonl", with(&good[..40]), &[(2, 2, None, "syntax")]),
-        case("deep nesting", "jsonl", with(&deep), &[(2, 2, Some("orig_code"), "syntax")]),
+        case(
+            "broken last line",
+            "jsonl",
+            with(&good[..40]),
+            &[(2, 2, None, "syntax")],
+        ),
+        case(
+            "deep nesting",
+            "jsonl",
+            with(&deep),
+            &[(2, 2, Some("orig_code"), "syntax")],
+        ),
         case(
             "duplicate key",
             "jsonl",
             with(&good.replace("\"price\":1244", "\"day\":\"2021-01-02\",\"price\":1")),
             &[(2, 2, Some("day"), "duplicate_column")],
         ),
-        case("1.0 in json", "jsonl", with(&good.replace("1244", "1.0")), &[(2, 2, Some("price"), "type")]),
-        case("1e5 in json", "jsonl", with(&good.replace("1244", "1e5")), &[(2, 2, Some("price"), "type")]),
-        case("text for a number", "jsonl", with(&good.replace("1244", "\"1244\"")), &[(2, 2, Some("price"), "type")]),
-        case("an array", "jsonl", with("[1,2]"), &[(2, 2, None, "syntax")]),
+        case(
+            "1.0 in json",
+            "jsonl",
+            with(&good.replace("1244", "1.0")),
+            &[(2, 2, Some("price"), "type")],
+        ),
+        case(
+            "1e5 in json",
+            "jsonl",
+            with(&good.replace("1244", "1e5")),
+            &[(2, 2, Some("price"), "type")],
+        ),
+        case(
+            "text for a number",
+            "jsonl",
+            with(&good.replace("1244", "\"1244\"")),
+            &[(2, 2, Some("price"), "type")],
+        ),
+        case(
+            "an array",
+            "jsonl",
+            with("[1,2]"),
+            &[(2, 2, None, "syntax")],
+        ),
     ]
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_kind_of_bad_input_is_rejected_at_its_place_and_loads_nothing() {
     let mut bench = Bench::with_ports().await;
-    for Case { name, ending, content, wrong } in files().into_iter().chain(rows()).chain(json()) {
-        let ended = bench.submit(&format!("prices/{name}.{ending}"), content).await;
+    for Case {
+        name,
+        ending,
+        content,
+        wrong,
+    } in files().into_iter().chain(rows()).chain(json())
+    {
+        let ended = bench
+            .submit(&format!("prices/{name}.{ending}"), content)
+            .await;
         assert_eq!(ended.loaded.state, State::Rejected, "{name}");
-        let found: Vec<_> =
-            ended.places().into_iter().map(|(record, line, _, column, rule, _)| (record, line, column, rule)).collect();
+        let found: Vec<_> = ended
+            .places()
+            .into_iter()
+            .map(|(record, line, _, column, rule, _)| (record, line, column, rule))
+            .collect();
         if wrong.is_empty() {
             assert!(!found.is_empty(), "{name}: the report has the reason");
         } else {
             assert_eq!(found, wrong, "{name}");
         }
-        let detail = ended.batch.error.and_then(|problem| problem.detail).unwrap_or_default();
-        assert!(detail.len() > 20, "{name}: the reason is a sentence: {detail}");
+        let detail = ended
+            .batch
+            .error
+            .and_then(|problem| problem.detail)
+            .unwrap_or_default();
+        assert!(
+            detail.len() > 20,
+            "{name}: the reason is a sentence: {detail}"
+        );
     }
     assert_eq!(bench.count("prices").await, 0);
 }
@@ -143,9 +279,19 @@ async fn damaged_archives_say_what_is_wrong_with_them() {
         ("garbage after gzip", "compression"),
         ("gzip bomb", "compression"),
     ];
-    for Case { name, ending, content, .. } in files() {
-        let Some((_, rule)) = expected.iter().find(|(known, _)| *known == name) else { continue };
-        let ended = bench.submit(&format!("prices/{name}.{ending}"), content).await;
+    for Case {
+        name,
+        ending,
+        content,
+        ..
+    } in files()
+    {
+        let Some((_, rule)) = expected.iter().find(|(known, _)| *known == name) else {
+            continue;
+        };
+        let ended = bench
+            .submit(&format!("prices/{name}.{ending}"), content)
+            .await;
         assert!(ended.rules().contains(rule), "{name}: {:?}", ended.places());
     }
 }
@@ -157,6 +303,9 @@ async fn the_listing_is_capped_and_the_count_is_not() {
     let content = HEADER.to_owned() + &"CNGGZ,EETLL,2021-01-01,0\n".repeat(30_000) + ROW;
     let ended = bench.submit("prices/many.csv", content).await;
     assert_eq!((ended.loaded.rejected, ended.report.len()), (30_000, 100));
-    assert_eq!((ended.batch.report.total, ended.batch.report.listed), (30_000, 100));
+    assert_eq!(
+        (ended.batch.report.total, ended.batch.report.listed),
+        (30_000, 100)
+    );
     assert_eq!(ended.report[99].record, 100);
 }

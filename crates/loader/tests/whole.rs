@@ -12,12 +12,22 @@ async fn a_key_that_occurs_twice_is_an_error_that_names_both_lines() {
     let mut bench = Bench::empty().await;
     let content = "slug,name,parent_slug\nwest,West,\neast,East,\nwest,West again,\n,Nameless,\n";
     let ended = bench.submit("regions/twice.csv", content).await;
-    assert_eq!((ended.loaded.state, ended.loaded.rejected), (State::Rejected, 2));
+    assert_eq!(
+        (ended.loaded.state, ended.loaded.rejected),
+        (State::Rejected, 2)
+    );
     assert_eq!(
         ended.places(),
-        [(3, 4, 44, Some("slug"), "unique", Some("west")), (4, 5, 61, Some("slug"), "required", None)]
+        [
+            (3, 4, 44, Some("slug"), "unique", Some("west")),
+            (4, 5, 61, Some("slug"), "required", None)
+        ]
     );
-    assert!(ended.report[0].message.contains("line 2"), "{}", ended.report[0].message);
+    assert!(
+        ended.report[0].message.contains("line 2"),
+        "{}",
+        ended.report[0].message
+    );
     assert_eq!(ended.report[0].row, b"west,West again,");
     assert_eq!(bench.count("regions").await, 0);
 }
@@ -26,10 +36,20 @@ async fn a_key_that_occurs_twice_is_an_error_that_names_both_lines() {
 async fn rows_may_refer_to_rows_further_down_and_to_nothing_else() {
     let mut bench = Bench::empty().await;
     let child_first = "slug,name,parent_slug\ncoast,Coast,west\nwest,West,\n";
-    assert_eq!(bench.submit("regions/a.csv", child_first).await.loaded.state, State::Committed);
+    assert_eq!(
+        bench
+            .submit("regions/a.csv", child_first)
+            .await
+            .loaded
+            .state,
+        State::Committed
+    );
     let orphan = "slug,name,parent_slug\nbay,Bay,coast\ncove,Cove,nowhere\n";
     let ended = bench.submit("regions/b.csv", orphan).await;
-    assert_eq!(ended.places(), [(2, 3, 36, Some("parent_slug"), "references", Some("nowhere"))]);
+    assert_eq!(
+        ended.places(),
+        [(2, 3, 36, Some("parent_slug"), "references", Some("nowhere"))]
+    );
     assert_eq!(bench.count("regions").await, 2);
 }
 
@@ -38,9 +58,17 @@ async fn an_upsert_changes_known_keys_and_adds_new_ones() {
     let mut bench = Bench::with_ports().await;
     let content = "code,name,parent_slug\nCNGGZ,Canton,coast\nESMPG,Marin,west\n";
     let ended = bench.submit("ports/b.csv", content).await;
-    assert_eq!((ended.loaded.state, ended.loaded.rows), (State::Committed, 2));
+    assert_eq!(
+        (ended.loaded.state, ended.loaded.rows),
+        (State::Committed, 2)
+    );
     assert_eq!(bench.count("ports").await, 4);
-    assert_eq!(bench.count("ports WHERE code = 'CNGGZ' AND name = 'Canton'").await, 1);
+    assert_eq!(
+        bench
+            .count("ports WHERE code = 'CNGGZ' AND name = 'Canton'")
+            .await,
+        1
+    );
 }
 
 const TARIFFS: &str = r#"
@@ -73,30 +101,61 @@ fn tariffs() -> &'static Contract {
 async fn a_snapshot_is_the_whole_new_content_and_an_empty_one_erases_nothing() {
     let mut bench = Bench::empty().await;
     let owner = bench.database.connect(Role::Owner).await;
-    let table = "CREATE TABLE tariffs (code text PRIMARY KEY, amount numeric(12,4) NOT NULL, extra jsonb);
+    let table =
+        "CREATE TABLE tariffs (code text PRIMARY KEY, amount numeric(12,4) NOT NULL, extra jsonb);
                  CREATE TABLE used (code text REFERENCES tariffs)";
     owner.batch_execute(table).await.expect("a table");
 
     let first = "code,amount,extra\na,1.5,\nb,-0.0003,\"{\"\"k\"\": [1]}\"\nc,12345678,\n";
-    let ended = bench.submit_as(tariffs(), "tariffs/1.csv", first, Options::default()).await;
+    let ended = bench
+        .submit_as(tariffs(), "tariffs/1.csv", first, Options::default())
+        .await;
     assert_eq!(ended.loaded.state, State::Committed, "{:?}", ended.places());
     let second = "code,amount,extra\nb,2,\nd,9999.9999,\n";
-    let ended = bench.submit_as(tariffs(), "tariffs/2.csv", second, Options::default()).await;
+    let ended = bench
+        .submit_as(tariffs(), "tariffs/2.csv", second, Options::default())
+        .await;
     assert_eq!(ended.loaded.state, State::Committed, "{:?}", ended.places());
     let rows = bench
         .session
-        .query_one("SELECT string_agg(code || '=' || amount, ' ' ORDER BY code) FROM tariffs", &[])
+        .query_one(
+            "SELECT string_agg(code || '=' || amount, ' ' ORDER BY code) FROM tariffs",
+            &[],
+        )
         .await
         .expect("asked");
     assert_eq!(rows.get::<_, &str>(0), "b=2.0000 d=9999.9999");
 
-    let empty = bench.submit_as(tariffs(), "tariffs/3.csv", "code,amount,extra\n", Options::default()).await;
-    assert_eq!((empty.loaded.state, empty.rules()), (State::Rejected, vec!["empty"]));
+    let empty = bench
+        .submit_as(
+            tariffs(),
+            "tariffs/3.csv",
+            "code,amount,extra\n",
+            Options::default(),
+        )
+        .await;
+    assert_eq!(
+        (empty.loaded.state, empty.rules()),
+        (State::Rejected, vec!["empty"])
+    );
     assert_eq!(bench.count("tariffs").await, 2);
 
-    owner.batch_execute("INSERT INTO used VALUES ('b')").await.expect("a row");
-    let without = bench.submit_as(tariffs(), "tariffs/4.csv", "code,amount\nd,1\n", Options::default()).await;
-    assert_eq!((without.loaded.state, without.rules()), (State::Rejected, vec!["references"]));
+    owner
+        .batch_execute("INSERT INTO used VALUES ('b')")
+        .await
+        .expect("a row");
+    let without = bench
+        .submit_as(
+            tariffs(),
+            "tariffs/4.csv",
+            "code,amount\nd,1\n",
+            Options::default(),
+        )
+        .await;
+    assert_eq!(
+        (without.loaded.state, without.rules()),
+        (State::Rejected, vec!["references"])
+    );
     assert_eq!(bench.count("tariffs").await, 2);
 }
 
@@ -105,10 +164,16 @@ async fn references_to_a_table_too_large_for_memory_are_reported_as_exactly() {
     let mut bench = Bench::with_ports().await;
     bench.settings.reference_cap = 1;
     let good = "orig_code,dest_code,day,price\nCNGGZ,EETLL,2021-01-01,5\n";
-    assert_eq!(bench.submit("prices/good.csv", good).await.loaded.state, State::Committed);
+    assert_eq!(
+        bench.submit("prices/good.csv", good).await.loaded.state,
+        State::Committed
+    );
     let bad = "orig_code,dest_code,day,price\nCNGGZ,EETLL,2021-01-01,5\nXXXXX,EETLL,2021-01-01,0\nCNGGZ,YYYYY,2021-01-01,5\n";
     let ended = bench.submit("prices/bad.csv", bad).await;
-    assert_eq!((ended.loaded.state, ended.loaded.rejected), (State::Rejected, 2));
+    assert_eq!(
+        (ended.loaded.state, ended.loaded.rejected),
+        (State::Rejected, 2)
+    );
     assert_eq!(
         ended.places(),
         [

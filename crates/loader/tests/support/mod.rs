@@ -10,7 +10,8 @@ use loader::{BytesSource, Load, LoadError, LoadSettings, Loaded, Source};
 use testkit::{Role, TestDatabase};
 
 pub(crate) const REGIONS: &str = "slug,name,parent_slug\nwest,West,\ncoast,Coast,west\n";
-pub(crate) const PORTS: &str = "code,name,parent_slug\nCNGGZ,Guangzhou,coast\nEETLL,Tallinn,west\nDEHAM,Hamburg,west\n";
+pub(crate) const PORTS: &str =
+    "code,name,parent_slug\nCNGGZ,Guangzhou,coast\nEETLL,Tallinn,west\nDEHAM,Hamburg,west\n";
 pub(crate) const HEADER: &str = "orig_code,dest_code,day,price\n";
 
 /// One database with a loader's two sessions.
@@ -19,6 +20,8 @@ pub(crate) struct Bench {
     pub(crate) ledger: Session,
     pub(crate) session: Session,
     pub(crate) settings: LoadSettings,
+    /// Size and tag that the store gives the next objects.
+    pub(crate) stored: Option<(u64, String)>,
 }
 
 /// How a batch ended, with the ledger's entry and its report.
@@ -32,8 +35,17 @@ impl Bench {
     /// A database with no rows in it.
     pub(crate) async fn empty() -> Self {
         let database = testkit::database().await;
-        let (ledger, session) = (database.connect(Role::Loader).await, database.connect(Role::Loader).await);
-        Self { database, ledger, session, settings: LoadSettings::default() }
+        let (ledger, session) = (
+            database.connect(Role::Loader).await,
+            database.connect(Role::Loader).await,
+        );
+        Self {
+            database,
+            ledger,
+            session,
+            settings: LoadSettings::default(),
+            stored: None,
+        }
     }
 
     /// A database with two regions and three ports.
@@ -41,7 +53,12 @@ impl Bench {
         let mut bench = Self::empty().await;
         for (dataset, content) in [("regions", REGIONS), ("ports", PORTS)] {
             let ended = bench.submit(&format!("{dataset}/base.csv"), content).await;
-            assert_eq!(ended.loaded.state, State::Committed, "{:?}", ended.batch.error);
+            assert_eq!(
+                ended.loaded.state,
+                State::Committed,
+                "{:?}",
+                ended.batch.error
+            );
         }
         bench
     }
@@ -50,10 +67,27 @@ impl Bench {
     pub(crate) async fn claim(&mut self, key: &str, options: Options) -> Held {
         let id = BatchId::fresh();
         let dataset = key.split('/').next().expect("a dataset").to_owned();
-        let source = ObjectName { bucket: "test".into(), key: key.into(), version: None };
-        let batch = NewBatch { id, dataset: &dataset, source, object_bytes: None, etag: None, submitted_by: "test", options };
-        ledger::receive(&self.ledger, &batch).await.expect("received");
-        match ledger::claim(&mut self.ledger, id, self.settings.lease, "test").await.expect("claimed") {
+        let source = ObjectName {
+            bucket: "test".into(),
+            key: key.into(),
+            version: None,
+        };
+        let batch = NewBatch {
+            id,
+            dataset: &dataset,
+            source,
+            object_bytes: self.stored.as_ref().map(|s| s.0),
+            etag: self.stored.as_ref().map(|s| s.1.as_str()),
+            submitted_by: "test",
+            options,
+        };
+        ledger::receive(&self.ledger, &batch)
+            .await
+            .expect("received");
+        match ledger::claim(&mut self.ledger, id, self.settings.lease, "test")
+            .await
+            .expect("claimed")
+        {
             Claim::Held(held) => held,
             other => panic!("not held: {other:?}"),
         }
@@ -85,7 +119,12 @@ impl Bench {
     }
 
     /// The same with options.
-    pub(crate) async fn submit_with(&mut self, key: &str, content: impl Into<Bytes>, options: Options) -> Ended {
+    pub(crate) async fn submit_with(
+        &mut self,
+        key: &str,
+        content: impl Into<Bytes>,
+        options: Options,
+    ) -> Ended {
         let dataset = key.split('/').next().expect("a dataset");
         let contract = contract::find(dataset).expect("a shipped dataset");
         self.submit_as(contract, key, content, options).await
@@ -102,18 +141,36 @@ impl Bench {
         let held = self.claim(key, options).await;
         let source = BytesSource::new(content);
         let loaded = self.load(contract, &held, &source).await;
-        ledger::release_claim(&self.ledger, &held).await.expect("released");
+        ledger::release_claim(&self.ledger, &held)
+            .await
+            .expect("released");
         let loaded = loaded.unwrap_or_else(|error| panic!("{key}: {}", ledger::chain(&error)));
-        let batch = ledger::find(&self.ledger, held.id).await.expect("asked").expect("there");
-        assert_eq!(batch.state, loaded.state, "the ledger says what the loader said");
-        let report = ledger::errors(&self.ledger, held.id, 0, 20_000).await.expect("asked");
-        Ended { loaded, batch, report: report.map(|r| r.entries).unwrap_or_default() }
+        let batch = ledger::find(&self.ledger, held.id)
+            .await
+            .expect("asked")
+            .expect("there");
+        assert_eq!(
+            batch.state, loaded.state,
+            "the ledger says what the loader said"
+        );
+        let report = ledger::errors(&self.ledger, held.id, 0, 20_000)
+            .await
+            .expect("asked");
+        Ended {
+            loaded,
+            batch,
+            report: report.map(|r| r.entries).unwrap_or_default(),
+        }
     }
 
     /// How many rows a query counts.
     pub(crate) async fn count(&self, from: &str) -> i64 {
         let sql = format!("SELECT count(*) FROM {from}");
-        self.session.query_one(&sql, &[]).await.expect("counted").get(0)
+        self.session
+            .query_one(&sql, &[])
+            .await
+            .expect("counted")
+            .get(0)
     }
 }
 
@@ -125,7 +182,14 @@ impl Ended {
             .iter()
             .map(|e| {
                 let (record, line, byte) = place(e);
-                (record, line, byte, e.column.as_deref(), e.rule.as_str(), e.value.as_deref())
+                (
+                    record,
+                    line,
+                    byte,
+                    e.column.as_deref(),
+                    e.rule.as_str(),
+                    e.value.as_deref(),
+                )
             })
             .collect()
     }
@@ -139,10 +203,14 @@ impl Ended {
 /// The real freight rates, where they are; says loudly when not.
 pub(crate) fn real_rates() -> Option<PathBuf> {
     let beside = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data/rates");
-    let folder = PathBuf::from(std::env::var("WAYBILL_RATES").unwrap_or_else(|_| beside.to_owned()));
+    let folder =
+        PathBuf::from(std::env::var("WAYBILL_RATES").unwrap_or_else(|_| beside.to_owned()));
     if folder.join("prices.csv").exists() {
         return Some(folder);
     }
-    eprintln!("SKIPPED: no real freight rates in {}; set WAYBILL_RATES", folder.display());
+    eprintln!(
+        "SKIPPED: no real freight rates in {}; set WAYBILL_RATES",
+        folder.display()
+    );
     None
 }

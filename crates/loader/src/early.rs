@@ -1,0 +1,103 @@
+//! A duplicate told before its rows are loaded.
+//!
+//! The commit finds every duplicate, by the content's hash, but only after all the rows were written,
+//! and rows rolled back still cost the server their space. An object with the size and the tag of one
+//! that was committed is most likely the same: its content is hashed first, which proves it.
+
+use std::sync::Arc;
+
+use ledger::{Outcome, Session, Summary};
+use sha2::{Digest, Sha256};
+
+use crate::error::{LoadError, LoadErrorKind};
+use crate::feed::{self, FeedReader, pump};
+use crate::load::{Load, database};
+use crate::pipeline::Meter;
+use crate::verdict::Verdict;
+
+/// The verdict on an object whose content was committed before, if that can be told from its tag and hash.
+pub(crate) async fn duplicate(
+    load: &Load<'_>,
+    ledger: &Session,
+    meter: &Arc<Meter>,
+) -> Result<Option<Verdict>, LoadError> {
+    let held = load.held;
+    let (false, Some(bytes), Some(etag)) = (held.options.force, held.object_bytes, &held.etag)
+    else {
+        return Ok(None);
+    };
+    let likely = ledger::committed_with_etag(ledger, &held.dataset, bytes, etag, held.id);
+    let Some(of) = likely.await.map_err(database)? else {
+        return Ok(None);
+    };
+    let Some(first) = ledger::find(ledger, of).await.map_err(database)? else {
+        return Ok(None);
+    };
+    let Some((sha256, content_bytes)) = hash(load, meter).await? else {
+        return Ok(None);
+    };
+    if first.sha256.as_deref() != Some(&hex(&sha256)) {
+        return Ok(None);
+    }
+    let summary = Summary {
+        rows: 0,
+        content_bytes,
+        sha256,
+        header: None,
+    };
+    Ok(Some(Verdict::Not(Outcome::Duplicate {
+        of,
+        summary: Some(summary),
+    })))
+}
+
+/// The content's hash and size; none where it cannot be read to its end: the load then says why.
+async fn hash(load: &Load<'_>, meter: &Arc<Meter>) -> Result<Option<([u8; 32], u64)>, LoadError> {
+    let (pieces, reader, broken) = feed::channel();
+    let (compression, limits) = (load.compression, load.settings.limits.clone());
+    let meter = Arc::clone(meter);
+    let hashing =
+        tokio::task::spawn_blocking(move || hash_all(reader, compression, &limits, &meter));
+    let ((), hashed) = tokio::join!(pump(load.source, pieces, &broken), hashing);
+    hashed.map_err(|panic| {
+        LoadError::new(
+            LoadErrorKind::Failed,
+            "a defect stopped the hashing of the content",
+        )
+        .caused_by(panic)
+    })
+}
+
+fn hash_all(
+    reader: FeedReader,
+    compression: reader::Compression,
+    limits: &reader::Limits,
+    meter: &Meter,
+) -> Option<([u8; 32], u64)> {
+    let mut content = reader::decompress(compression, Box::new(reader), limits);
+    let mut hash = Sha256::new();
+    let mut buffer = vec![0; 256 << 10];
+    let mut bytes = 0;
+    loop {
+        match reader::Content::read(&mut content, &mut buffer).ok()? {
+            0 => return Some((hash.finalize().into(), bytes)),
+            read => {
+                hash.update(&buffer[..read]);
+                bytes += read as u64;
+                meter
+                    .bytes
+                    .store(bytes, std::sync::atomic::Ordering::Relaxed);
+            }
+        }
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes
+        .iter()
+        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
+}
