@@ -38,7 +38,7 @@ pub(crate) struct Answer {
 
 impl Answer {
     /// An answer with a JSON body.
-    pub(crate) fn new(status: StatusCode, body: Value) -> Self {
+    pub(crate) fn new(status: StatusCode, body: &Value) -> Self {
         Self {
             status,
             location: None,

@@ -54,8 +54,8 @@ pub(crate) fn decide(
     filename: Option<&str>,
     contract: &Contract,
 ) -> Result<Media, Problem> {
-    let content_type = text(headers, header::CONTENT_TYPE)?;
-    let encoding = text(headers, header::CONTENT_ENCODING)?;
+    let content_type = text(headers, &header::CONTENT_TYPE)?;
+    let encoding = text(headers, &header::CONTENT_ENCODING)?;
     from_names(
         content_type.as_deref(),
         encoding.as_deref(),
@@ -252,9 +252,9 @@ fn strip_suffix<'a>(name: &'a str, suffix: &str) -> Option<&'a str> {
     (name.is_char_boundary(at) && name[at..].eq_ignore_ascii_case(suffix)).then(|| &name[..at])
 }
 
-fn text(headers: &HeaderMap, name: header::HeaderName) -> Result<Option<String>, Problem> {
+fn text(headers: &HeaderMap, name: &header::HeaderName) -> Result<Option<String>, Problem> {
     headers
-        .get(&name)
+        .get(name)
         .map(|value| {
             value.to_str().map(str::to_owned).map_err(|_| {
                 Problem::argument(

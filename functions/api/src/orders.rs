@@ -148,7 +148,7 @@ async fn send(app: &App, order: &Control) -> Result<(), Problem> {
 
 async fn accepted(app: &App, caller: &Caller, id: BatchId) -> Result<Answer, Problem> {
     let batch = batches::find(app, caller, id).await?;
-    Ok(Answer::new(StatusCode::ACCEPTED, documents::batch(&batch)).at(documents::address(&batch)))
+    Ok(Answer::new(StatusCode::ACCEPTED, &documents::batch(&batch)).at(documents::address(&batch)))
 }
 
 fn refuse(error: ledger::Error, kind: Kind, batch: &Batch) -> Problem {

@@ -134,7 +134,7 @@ async fn accept(
     if let Err(failure) = app.outbox().put(&key, content, media.content_type()).await {
         return Err(give_up(app, batch.id, &failure).await);
     }
-    Ok(Answer::new(StatusCode::ACCEPTED, documents::batch(&batch)).at(documents::address(&batch)))
+    Ok(Answer::new(StatusCode::ACCEPTED, &documents::batch(&batch)).at(documents::address(&batch)))
 }
 
 /// Makes a batch known before its object; answers it with the object's key.

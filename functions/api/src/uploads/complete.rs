@@ -98,7 +98,7 @@ async fn finish(
         join(app, &batch.source.key, asked).await?;
     }
     let batch = batches::find(app, caller, id).await?;
-    Ok(Answer::new(StatusCode::ACCEPTED, documents::batch(&batch)).at(documents::address(&batch)))
+    Ok(Answer::new(StatusCode::ACCEPTED, &documents::batch(&batch)).at(documents::address(&batch)))
 }
 
 async fn is_there(app: &App, key: &str) -> Result<bool, Problem> {

@@ -74,6 +74,10 @@ pub(crate) struct UploadOptions {
 
 /// Where to put the content.
 #[derive(Serialize, ToSchema)]
+#[expect(
+    clippy::struct_field_names,
+    reason = "the storage calls it an upload id, and so do its clients"
+)]
 pub(crate) struct Upload {
     /// The upload's and the batch's id.
     #[schema(value_type = uuid::Uuid)]
@@ -186,7 +190,7 @@ pub(crate) async fn begin(
             Ok(upload) => {
                 let body =
                     serde_json::to_value(upload).map_err(|error| Problem::internal(&error))?;
-                Ok(Answer::new(StatusCode::CREATED, body).at(documents::address(&batch)))
+                Ok(Answer::new(StatusCode::CREATED, &body).at(documents::address(&batch)))
             }
             Err(failure) => Err(submit::give_up(&app, batch.id, &failure).await),
         }

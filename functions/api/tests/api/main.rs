@@ -2,7 +2,6 @@
 
 #![expect(
     clippy::panic,
-    missing_docs,
     unreachable_pub,
     reason = "tests say what they expect, to themselves"
 )]

@@ -34,7 +34,7 @@ async fn a_file_is_registered_with_its_options_and_lies_in_the_bucket_under_its_
     assert_eq!(
         objects
             .get(&format!("prices/api/{id}/März 2021.csv"))
-            .map(|content| content.as_ref()),
+            .map(AsRef::as_ref),
         Some(CSV.as_bytes())
     );
     let client = stack.database.connect(testkit::Role::Api).await;
