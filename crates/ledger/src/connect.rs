@@ -71,7 +71,8 @@ impl Timeouts {
         statement: None,
         lock: Some(Duration::from_secs(60)),
         idle_in_transaction: Some(Duration::from_secs(600)),
-        unanswered: Duration::from_secs(60),
+        // A server that checkpoints may read nothing for a while, which looks the same from here.
+        unanswered: Duration::from_secs(300),
     };
     /// Migrations: they set their own limits for each step.
     pub const MIGRATE: Self = Self {
