@@ -35,9 +35,10 @@ need_cargo() {
   esac
 }
 
-# The programs of a local stack: the command line and the functions.
+# The programs of a local stack: the command line and the functions. The whole workspace, so that dependencies have the
+# same features here and in the tests, and are built once.
 build() {
   need_cargo
-  (cd "$root" && cargo build --quiet --profile quick --bins -p waybill -p intake -p api -p migrate "$@") ||
+  (cd "$root" && cargo build --quiet --locked --profile quick --workspace --bins "$@") ||
     die 'the build failed' 'see what cargo says above'
 }
