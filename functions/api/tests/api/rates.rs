@@ -203,6 +203,8 @@ async fn both_questions_are_answered_from_the_index_alone() {
              FROM ports o, ports d, generate_series(0, 59) n",
         )
         .await;
+    // The test server commits asynchronously, and VACUUM passes over rows whose commit is not on disk yet.
+    stack.sql("CHECKPOINT").await;
     stack.sql("VACUUM ANALYZE prices").await;
     stack.sql("ANALYZE ports; ANALYZE regions").await;
     let paths = [
@@ -214,28 +216,27 @@ async fn both_questions_are_answered_from_the_index_alone() {
     for path in &paths {
         ask(&stack, path).await;
     }
-    let before = heap_reads(&stack).await;
+    let before = rows_fetched(&stack).await;
     for path in &paths {
         for _ in 0..10 {
             assert_eq!(ask(&stack, path).await.status, StatusCode::OK);
         }
     }
-    let read = heap_reads(&stack).await - before;
-    assert_eq!(read, 0, "pages of the table were read");
+    let fetched = rows_fetched(&stack).await - before;
+    assert_eq!(fetched, 0, "the table itself was read");
 }
 
-/// Pages of the table itself that all sessions have asked for.
-async fn heap_reads(stack: &Stack) -> i64 {
+/// Rows that were fetched from the table itself, by all sessions together.
+async fn rows_fetched(stack: &Stack) -> i64 {
     tokio::time::sleep(std::time::Duration::from_millis(1_200)).await;
     // A session writes its counts when it is idle; asking the pooled ones something makes them.
     for _ in 0..4 {
         stack.get("/health", "").await;
     }
     let client = stack.database.connect(Role::Super).await;
-    let row = client
-        .query_one("SELECT (heap_blks_read + heap_blks_hit)::int8 FROM pg_statio_user_tables WHERE relname = 'prices'", &[])
-        .await
-        .expect("counts");
+    let counts = "SELECT (seq_tup_read + coalesce(idx_tup_fetch, 0))::int8 FROM pg_stat_user_tables
+        WHERE relname = 'prices'";
+    let row = client.query_one(counts, &[]).await.expect("counts");
     row.get(0)
 }
 
