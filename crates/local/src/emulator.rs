@@ -135,6 +135,10 @@ fn clean_command(program: &Path, dir: &LocalDir, home: &Path, port: u16) -> Comm
     command
 }
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a condition is waited for, within a bound; there is no runtime here"
+)]
 fn wait_until_ready(part: &Part, log: &Path) -> Result<(), StackError> {
     let end = Instant::now() + READY_WITHIN;
     loop {
