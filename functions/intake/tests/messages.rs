@@ -1,0 +1,223 @@
+//! Messages against a real database, with objects from memory and a queue that only notes.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
+use futures_util::future::BoxFuture;
+use intake::{Deadline, Hide, Intake, Loading, Open};
+use ledger::{Error, Secret, Session, State, Timeouts, batch_id_for_object};
+use loader::{BytesSource, Source, SourceError, SourceErrorKind};
+use platform::database::{Databases, Target};
+use platform::messages::Control;
+use platform::names::{Names, Role};
+use platform::queue::QueueError;
+use platform::secrets::Passwords;
+use platform::settings;
+use serde_json::json;
+use testkit::TestDatabase;
+
+const BUCKET: &str = "waybill-local-incoming";
+const REGIONS: &str = "slug,name,parent_slug\nbaltic,Baltic,\n";
+
+struct Fixed(Secret);
+
+impl Passwords for Fixed {
+    fn password(&self, _: Role, _: bool) -> BoxFuture<'_, Result<Secret, Error>> {
+        Box::pin(async { Ok(self.0.clone()) })
+    }
+}
+
+#[derive(Default)]
+struct Notes(Mutex<Vec<Duration>>);
+
+impl Hide for Notes {
+    fn hide<'a>(&'a self, _: &'a str, how_long: Duration) -> BoxFuture<'a, Result<(), QueueError>> {
+        self.0.lock().expect("not poisoned").push(how_long);
+        Box::pin(async { Ok(()) })
+    }
+}
+
+struct Missing(SourceErrorKind);
+
+impl Source for Missing {
+    fn open(&self, _: u64) -> BoxFuture<'_, Result<loader::Opened, SourceError>> {
+        let error = SourceError::new(self.0, "the object cannot be read");
+        Box::pin(async { Err(error) })
+    }
+}
+
+/// The function over a database of its own.
+struct World {
+    database: TestDatabase,
+    intake: Intake,
+    notes: Arc<Notes>,
+}
+
+impl World {
+    async fn new(objects: &[(&str, &str)]) -> Self {
+        // Not a clone of the template: clones share the template's logins, and the function makes
+        // the login's name from the database's.
+        let database = testkit::empty_database().await;
+        let mut owner = database.connect(testkit::Role::Owner).await;
+        let mut options = ledger::migrate::Options::shipped();
+        options.logins = Some(database.logins());
+        ledger::migrate::run(&mut owner, &options)
+            .await
+            .expect("the migrations apply");
+        let config = database.config(testkit::Role::Loader);
+        let names = Names::new("local").expect("a good name");
+        let place = settings::Database {
+            host: config.host.clone(),
+            port: config.port,
+            name: config.database.clone(),
+            tls: settings::Tls::Off,
+            replica: None,
+        };
+        let passwords = Arc::new(Fixed(config.password.clone()));
+        let databases = Databases::new(place.clone(), "intake test", passwords).expect("no TLS");
+        let databases = Arc::new(databases);
+        let common = settings::Common::of(&names, "test", place);
+        let objects: HashMap<String, String> = objects
+            .iter()
+            .map(|(key, content)| ((*key).to_owned(), (*content).to_owned()))
+            .collect();
+        let open: Open = Box::new(move |name, _| match objects.get(&name.key) {
+            Some(content) if content == "busy" => Box::new(Missing(SourceErrorKind::Unreachable)),
+            Some(content) => Box::new(BytesSource::new(content.clone())),
+            None => Box::new(Missing(SourceErrorKind::Gone)),
+        });
+        let notes = Arc::new(Notes::default());
+        let intake = Intake {
+            loading: Loading {
+                settings: settings::Intake::of(common, &names, "queue"),
+                ledger: databases.keep(Role::Loader, Target::Primary, Timeouts::LEDGER),
+                database: databases.keep(Role::Loader, Target::Primary, Timeouts::LOAD),
+                open,
+            },
+            queue: notes.clone(),
+        };
+        World {
+            database,
+            intake,
+            notes,
+        }
+    }
+
+    /// Handles messages and answers how many of them come again.
+    async fn handle(&mut self, bodies: &[String]) -> usize {
+        let records = bodies
+            .iter()
+            .enumerate()
+            .map(|(index, body)| {
+                let mut message = SqsMessage::default();
+                message.message_id = Some(format!("m{index}"));
+                message.receipt_handle = Some("receipt".to_owned());
+                message.body = Some(body.clone());
+                message
+            })
+            .collect();
+        let mut event = SqsEvent::default();
+        event.records = records;
+        let deadline = Deadline::within(Duration::from_secs(60));
+        let answer = self.intake.handle(event, deadline).await;
+        answer.batch_item_failures.len()
+    }
+
+    async fn batch(&self, key: &str) -> ledger::Batch {
+        let session: Session = self.database.connect(testkit::Role::Loader).await;
+        let id = batch_id_for_object(BUCKET, key, Some("v1"));
+        let batch = ledger::find(&session, id)
+            .await
+            .expect("the ledger answers");
+        batch.expect("the batch is known")
+    }
+}
+
+fn created(key: &str) -> String {
+    json!({"Records": [{
+        "eventName": "ObjectCreated:Put",
+        "s3": {
+            "bucket": {"name": BUCKET},
+            "object": {"key": key, "size": 1, "eTag": "t", "versionId": "v1"},
+        },
+    }]})
+    .to_string()
+}
+
+#[tokio::test]
+async fn an_event_becomes_a_committed_batch_and_its_repetition_nothing_more() {
+    let mut world = World::new(&[("regions/a.csv", REGIONS)]).await;
+    for _ in 0..3 {
+        assert_eq!(world.handle(&[created("regions/a.csv")]).await, 0);
+    }
+    let batch = world.batch("regions/a.csv").await;
+    assert_eq!((batch.state, batch.rows), (State::Committed, Some(1)));
+    assert_eq!(batch.attempt.0, 1);
+}
+
+#[tokio::test]
+async fn an_unknown_dataset_is_rejected_with_the_reason_and_not_tried_again() {
+    let mut world = World::new(&[]).await;
+    assert_eq!(world.handle(&[created("nonsense/a.csv")]).await, 0);
+    let batch = world.batch("nonsense/a.csv").await;
+    assert_eq!(batch.state, State::Rejected);
+    let problem = batch.error.expect("a reason");
+    assert_eq!(problem.r#type, "/problems/unknown-dataset");
+    assert!(problem.detail.expect("a detail").contains("regions"));
+}
+
+#[tokio::test]
+async fn a_key_that_says_no_format_is_rejected() {
+    let mut world = World::new(&[]).await;
+    assert_eq!(world.handle(&[created("prices/a.xlsx")]).await, 0);
+    assert_eq!(world.batch("prices/a.xlsx").await.state, State::Rejected);
+}
+
+#[tokio::test]
+async fn an_object_out_of_reach_fails_its_batch_and_comes_again_later() {
+    let mut world = World::new(&[("regions/a.csv", "busy")]).await;
+    assert_eq!(world.handle(&[created("regions/a.csv")]).await, 1);
+    let batch = world.batch("regions/a.csv").await;
+    assert_eq!(batch.state, State::Failed);
+    let last = *world
+        .notes
+        .0
+        .lock()
+        .expect("not poisoned")
+        .last()
+        .expect("a pause");
+    assert!(last >= Duration::from_secs(2) && last < Duration::from_secs(4));
+}
+
+#[tokio::test]
+async fn one_bad_message_does_not_hold_back_the_others() {
+    let mut world = World::new(&[("regions/a.csv", REGIONS)]).await;
+    let bodies = ["not json".to_owned(), created("regions/a.csv")];
+    assert_eq!(world.handle(&bodies).await, 1);
+    assert_eq!(world.batch("regions/a.csv").await.state, State::Committed);
+}
+
+#[tokio::test]
+async fn a_control_message_for_an_unknown_batch_is_poison() {
+    let mut world = World::new(&[]).await;
+    let batch = ledger::BatchId::fresh();
+    let load = Control::Load { batch }.to_body();
+    let undo = Control::Undo {
+        batch,
+        by: "test".to_owned(),
+    };
+    assert_eq!(world.handle(&[load, undo.to_body()]).await, 2);
+}
+
+#[tokio::test]
+async fn a_failed_batch_is_loaded_by_a_control_message() {
+    let mut world = World::new(&[("regions/a.csv", "busy"), ("regions/b.csv", REGIONS)]).await;
+    assert_eq!(world.handle(&[created("regions/a.csv")]).await, 1);
+    world.intake.loading.open = Box::new(|_, _| Box::new(BytesSource::new(REGIONS)));
+    let batch = world.batch("regions/a.csv").await.id;
+    assert_eq!(world.handle(&[Control::Load { batch }.to_body()]).await, 0);
+    let batch = world.batch("regions/a.csv").await;
+    assert_eq!((batch.state, batch.attempt.0), (State::Committed, 2));
+}
