@@ -111,12 +111,15 @@ pub(crate) fn page(batch: &Batch) -> String {
 /// One entry of a report.
 pub(crate) fn finding(entry: &Value) -> String {
     let number = |name: &str| entry[name].as_u64().map(grouped).unwrap_or_default();
-    let column = entry["column"]
+    let mut place = entry["column"]
         .as_str()
-        .map(|column| format!("{column}: "))
+        .map(|column| format!(", {column}"))
         .unwrap_or_default();
+    if let Some(value) = entry["value"].as_str() {
+        let _ = write!(place, " `{}`", printable(value));
+    }
     let mut text = format!(
-        "record {}, line {}, byte {}: {column}{} ({})",
+        "record {}, line {}, byte {}{place}: {} ({})",
         number("record"),
         number("line"),
         number("byte"),
@@ -184,18 +187,38 @@ mod tests {
 
     #[test]
     fn a_batch_is_shown_with_its_timeline() {
-        insta::assert_snapshot!(page(&batch()), @r"");
+        insta::assert_snapshot!(page(&batch()), @r"
+        batch      0198c0de-1234-7abc-8def-0123456789ab (number 7)
+        dataset    prices
+        state      committed, 56,689 rows
+        source     s3://waybill-local-incoming/prices/api/x/prices.csv?versionId=v1
+        content    1,571,838 bytes
+        sha256     ab12
+        sent by    local
+        lane       function
+        release    local-1
+        timeline
+          2026-11-20 10:00:00.000Z               received
+          2026-11-20 10:00:00.100Z     +0.100 s  loading
+          2026-11-20 10:00:00.500Z     +0.400 s  committed  56689 rows
+        ");
     }
 
     #[test]
     fn batches_are_listed_in_columns() {
-        insta::assert_snapshot!(list(&[&batch()]), @r"");
+        insta::assert_snapshot!(list(&[&batch()]), @r"
+        ID                                    DATASET  STATE      ROWS    REJECTED  RECEIVED              BY
+        0198c0de-1234-7abc-8def-0123456789ab  prices   committed  56,689  0         2026-11-20 10:00:00Z  local
+        ");
     }
 
     #[test]
     fn a_finding_is_one_sentence_and_the_row() {
         let entry = json!({"record": 3, "line": 4, "byte": 1062, "column": "price", "rule": "type",
-            "value": "x", "message": "`x` is not an integer", "row": "CNGGZ,EETLL,2021-01-01,x\u{1b}[31m"});
-        insta::assert_snapshot!(finding(&entry), @r"");
+            "value": "x", "message": "is no whole number", "row": "CNGGZ,EETLL,2021-01-01,x\u{1b}[31m"});
+        insta::assert_snapshot!(finding(&entry), @r"
+        record 3, line 4, byte 1,062, price `x`: is no whole number (type)
+            CNGGZ,EETLL,2021-01-01,x\u{1b}[31m
+        ");
     }
 }

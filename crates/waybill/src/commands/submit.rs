@@ -1,7 +1,7 @@
 //! `submit`: one file becomes one batch. Small files go in the request, larger ones straight to the storage.
 
 use std::fs;
-use std::io::{IsTerminal as _, Read as _};
+use std::io::Read as _;
 use std::path::Path;
 use std::time::Duration;
 
@@ -138,9 +138,7 @@ async fn in_request(
         .iter()
         .map(|(name, value)| (*name, text(value)))
         .collect();
-    let spinner = std::io::stderr()
-        .is_terminal()
-        .then(|| terminal.spinner("sending"));
+    let spinner = terminal.spinner("sending");
     let request = client
         .request(Method::POST, "/v1/batches")
         .query(&query)
@@ -149,9 +147,7 @@ async fn in_request(
         .header("idempotency-key", key)
         .body(content);
     let answer = client.json(request).await;
-    if let Some(spinner) = spinner {
-        spinner.finish_and_clear();
-    }
+    spinner.finish_and_clear();
     answer
 }
 

@@ -149,7 +149,14 @@ mod tests {
         assert_eq!(sample(1000, 7, 0.0), sample(1000, 7, 0.0));
         assert_ne!(sample(1000, 7, 0.0), sample(1000, 8, 0.0));
         assert!(sample(2000, 7, 0.0).starts_with(sample(999, 7, 0.0).trim_end()));
-        insta::assert_snapshot!(sample(5, 1, 0.0), @r"");
+        insta::assert_snapshot!(sample(5, 1, 0.0), @r"
+        orig_code,dest_code,day,price
+        NAWVB,IEDUB,2021-12-21,2695
+        NAWVB,IEDUB,2021-12-21,2793
+        CLVAP,GBBRS,2021-04-15,2166
+        CLVAP,GBBRS,2021-04-15,2217
+        CLVAP,GBBRS,2021-04-15,2179
+        ");
     }
 
     #[test]
