@@ -1,6 +1,7 @@
 //! One block of records checked and encoded: what each worker thread does.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use contract::{Contract, Rule, Value, Violation};
@@ -17,7 +18,7 @@ pub(crate) struct Checker<'a> {
     pub(crate) contract: &'static Contract,
     pub(crate) plan: &'a RowPlan,
     /// For each of the contract's columns the keys it may refer to, where they are held in memory.
-    pub(crate) known: &'a [Option<KnownKeys>],
+    pub(crate) known: &'a [Option<Arc<KnownKeys>>],
     /// What only the database could find, by the record's byte offset.
     pub(crate) later: &'a Later,
     /// Whether rows are still wanted; off after the first bad one, or when nothing is loaded.

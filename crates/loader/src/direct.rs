@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use contract::Contract;
 use futures_util::SinkExt;
-use ledger::target::Shape;
+use ledger::target::{self, Shape};
 use ledger::{Session, copy, references};
 use tokio::sync::mpsc;
 use tokio_postgres::{Client, CopyInSink, Transaction};
@@ -56,6 +56,18 @@ pub(crate) async fn append(
 
     let transaction = session.transaction().await.map_err(database)?;
     if skips {
+        // From here on nobody changes the table; what changed before is looked at anew.
+        transaction
+            .batch_execute(&sql::lock_target(contract))
+            .await
+            .map_err(database)?;
+        if target::shape(transaction.client(), &contract.table)
+            .await
+            .map_err(database)?
+            != *shape
+        {
+            return Ok(Step::Again("the table changed"));
+        }
         // The keys' triggers do not fire for this transaction's rows; `lock_keys` gives their guarantee below.
         references::skip_triggers(&transaction)
             .await
@@ -102,7 +114,7 @@ pub(crate) async fn append(
         references::restore_triggers(&transaction)
             .await
             .map_err(database)?;
-        for keys in known.iter().flatten() {
+        for keys in distinct(&known) {
             let table = staging::table_of(contract, &keys.reference)?;
             let column = &keys.reference.column;
             let missing = references::lock_keys(&transaction, table, column, &keys.used()).await;
@@ -114,29 +126,52 @@ pub(crate) async fn append(
             }
         }
     }
-    verdict::commit(load, transaction, &outcome).await
+    verdict::commit(load, transaction, &outcome, meter).await
 }
 
-/// The keys of each referenced column, where they fit into memory.
+/// The keys of each referenced column, where they fit into memory; columns that refer to the same
+/// keys share them.
 async fn known_keys(
     client: &Client,
     contract: &'static Contract,
     cap: usize,
-) -> Result<Vec<Option<KnownKeys>>, LoadError> {
-    let mut known = Vec::with_capacity(contract.columns.len());
+) -> Result<Vec<Option<Arc<KnownKeys>>>, LoadError> {
+    let mut known: Vec<Option<Arc<KnownKeys>>> = Vec::with_capacity(contract.columns.len());
     for column in &contract.columns {
-        known.push(match &column.references {
-            Some(reference) => {
-                let table = staging::table_of(contract, reference)?;
-                let keys = references::snapshot(client, table, &reference.column, cap)
-                    .await
-                    .map_err(database)?;
-                keys.map(|keys| KnownKeys::new(reference.clone(), keys))
-            }
-            None => None,
-        });
+        let Some(reference) = &column.references else {
+            known.push(None);
+            continue;
+        };
+        let shared = known
+            .iter()
+            .flatten()
+            .find(|keys| keys.reference == *reference)
+            .cloned();
+        if shared.is_some() {
+            known.push(shared);
+            continue;
+        }
+        let table = staging::table_of(contract, reference)?;
+        let keys = references::snapshot(client, table, &reference.column, cap)
+            .await
+            .map_err(database)?;
+        known.push(keys.map(|keys| Arc::new(KnownKeys::new(reference.clone(), keys))));
     }
     Ok(known)
+}
+
+/// Each set of keys once.
+fn distinct(known: &[Option<Arc<KnownKeys>>]) -> Vec<&KnownKeys> {
+    let mut distinct: Vec<&KnownKeys> = Vec::new();
+    for keys in known.iter().flatten() {
+        if distinct
+            .iter()
+            .all(|other| other.reference != keys.reference)
+        {
+            distinct.push(keys);
+        }
+    }
+    distinct
 }
 
 /// Whether the load itself gives every guarantee that the table's triggers give: nothing but foreign

@@ -9,8 +9,6 @@ use crate::runs::SortKey;
 /// What follows a record's own fields in its row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Extra {
-    /// Nothing: the table has the contract's columns only.
-    None,
     /// The batch number, by which an appended batch is found again.
     Batch(i64),
     /// Byte offset and whether the record broke a rule: staged rows, see [`crate::staging`].
@@ -79,7 +77,6 @@ impl RowPlan {
     pub(crate) fn begin(&self, out: &mut Vec<u8>, starts: &mut FieldStarts) {
         starts.clear();
         let more = match self.extra {
-            Extra::None => 0,
             Extra::Batch(_) => 1,
             Extra::Staged => 2,
         };
@@ -97,7 +94,6 @@ impl RowPlan {
     /// Ends a row: appends what the plan adds.
     pub(crate) fn end(&self, out: &mut Vec<u8>, byte: u64, bad: bool) {
         match self.extra {
-            Extra::None => {}
             Extra::Batch(number) => copy::bigint(out, number),
             Extra::Staged => {
                 copy::bigint(out, byte as i64);

@@ -4,7 +4,7 @@
 //! sees to it that this is the same version of the object.
 
 use std::io::{self, BufRead, Read};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use bytes::{Buf, Bytes};
@@ -16,7 +16,7 @@ use crate::source::{Source, SourceError, SourceErrorKind};
 /// Pieces of at most this size wait for the reader, [`WAITING`] of them.
 const PIECE_BYTES: usize = 64 << 10;
 const WAITING: usize = 32;
-/// How often a broken stream is opened again before the load gives up, waiting longer each time.
+/// How often a stream is opened in vain, one after the other, before the load gives up; each time it waits longer.
 const REOPENS: u32 = 5;
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 
@@ -49,9 +49,7 @@ pub(crate) fn channel() -> (mpsc::Sender<Bytes>, FeedReader, Broken) {
 pub(crate) async fn pump(source: &dyn Source, pieces: mpsc::Sender<Bytes>, broken: &Broken) {
     if let Err(error) = try_pump(source, &pieces).await {
         // Before the channel closes, so that the reader sees the reason and not an early end.
-        *broken
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner) = Some(error);
+        *broken.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
     }
 }
 
@@ -59,7 +57,12 @@ async fn try_pump(source: &dyn Source, pieces: &mpsc::Sender<Bytes>) -> Result<(
     let mut offset = 0_u64;
     let mut reopened = 0;
     loop {
-        match stream_from(source, &mut offset, pieces).await {
+        let before = offset;
+        let streamed = stream_from(source, &mut offset, pieces).await;
+        if offset > before {
+            reopened = 0;
+        }
+        match streamed {
             Ok(()) => return Ok(()),
             Err(error) if error.kind == SourceErrorKind::Unreachable && reopened < REOPENS => {
                 tracing::warn!(offset, error = %error, "the object's stream broke off; opening it again");
@@ -99,19 +102,14 @@ async fn stream_from(
 impl BufRead for FeedReader {
     fn fill_buf(&mut self) -> io::Result<&[u8]> {
         while self.piece.is_empty() {
-            match self.pieces.blocking_recv() {
-                Some(piece) => self.piece = piece,
-                None => {
-                    let broken = self
-                        .broken
-                        .lock()
-                        .unwrap_or_else(std::sync::PoisonError::into_inner);
-                    return match *broken {
-                        Some(ref error) => Err(io::Error::other(error.to_string())),
-                        None => Ok(&[]),
-                    };
-                }
-            }
+            let Some(piece) = self.pieces.blocking_recv() else {
+                let broken = self.broken.lock().unwrap_or_else(PoisonError::into_inner);
+                return match &*broken {
+                    Some(error) => Err(io::Error::other(error.to_string())),
+                    None => Ok(&[]),
+                };
+            };
+            self.piece = piece;
         }
         Ok(&self.piece)
     }

@@ -75,6 +75,7 @@ pub async fn load(
     let meter = Arc::new(Meter::default());
     let beating: &Session = ledger;
     let verdict = tokio::select! {
+        biased;
         verdict = find_verdict(&load, beating, database, &meter) => verdict?,
         stopped = heartbeat(&load, beating, &meter) => return Err(stopped),
     };
@@ -92,10 +93,10 @@ async fn find_verdict(
     if let Some(duplicate) = early::duplicate(load, ledger, meter).await? {
         return Ok(duplicate);
     }
-    let shape = target::shape(session, &load.contract.table)
-        .await
-        .map_err(database)?;
     for _ in 0..TRIES {
+        let shape = target::shape(session, &load.contract.table)
+            .await
+            .map_err(database)?;
         let step = match load.contract.mode {
             Mode::Append => direct::append(load, &shape, session, meter).await?,
             Mode::Upsert | Mode::Snapshot => staging::merge(load, &shape, session, meter).await?,
@@ -107,11 +108,11 @@ async fn find_verdict(
             }
         }
     }
-    let detail = "referenced rows kept changing while the batch was loaded";
+    let detail = "the table or the rows it refers to kept changing while the batch was loaded";
     Err(LoadError::new(LoadErrorKind::Retry, detail))
 }
 
-/// Writes progress and prolongs the lease until the claim is lost; never returns otherwise.
+/// Writes progress and prolongs the lease until the claim is lost or the commit begins; never returns otherwise.
 async fn heartbeat(load: &Load<'_>, ledger: &Session, meter: &Meter) -> LoadError {
     let mut ticks = tokio::time::interval(load.settings.beat);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -121,7 +122,12 @@ async fn heartbeat(load: &Load<'_>, ledger: &Session, meter: &Meter) -> LoadErro
             bytes: meter.bytes.load(Ordering::Relaxed),
             rows: meter.rows.load(Ordering::Relaxed),
         };
-        match ledger::beat(ledger, load.held, load.settings.lease, progress).await {
+        let beat = ledger::beat(ledger, load.held, load.settings.lease, progress).await;
+        if meter.committing.load(Ordering::Relaxed) {
+            // From here on the commit decides: it is fenced itself, and has the row that a beat would write.
+            return std::future::pending().await;
+        }
+        match beat {
             Ok(true) => {}
             Ok(false) => return superseded(),
             Err(error) => return database(error),

@@ -11,7 +11,7 @@
 
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
@@ -34,6 +34,8 @@ pub(crate) struct Meter {
     pub(crate) bytes: AtomicU64,
     /// Records checked.
     pub(crate) rows: AtomicU64,
+    /// The ledger's entry is being committed: its row is ours, and a beat would only wait for it.
+    pub(crate) committing: AtomicBool,
 }
 
 /// One reading of the content.
@@ -96,8 +98,8 @@ impl Reading<'_> {
             let gatherer = scope.spawn(move || {
                 gather(
                     Gatherer::new(checker, settings, meter),
-                    checked,
-                    tickets_back,
+                    &checked,
+                    &tickets_back,
                     sorter,
                 )
             });
@@ -169,14 +171,14 @@ fn work(checker: &Checker<'_>, jobs: &Receiver<Job>, checked: &Sender<Option<Che
 /// Takes blocks in file order, whatever order they were checked in.
 fn gather(
     mut gatherer: Gatherer<'_>,
-    checked: Receiver<Option<Checked>>,
-    tickets: Sender<()>,
+    checked: &Receiver<Option<Checked>>,
+    tickets: &Sender<()>,
     mut sorter: Option<Sorter>,
 ) -> Gathered {
     let mut waiting = BTreeMap::new();
     let mut next = 0;
-    for block in &checked {
-        // A worker panicked: leaving drops both channels, which ends every other thread.
+    for block in checked {
+        // A worker panicked: when this thread ends, so do its channels, and with them the other threads.
         let Some(block) = block else {
             return gatherer.broken();
         };

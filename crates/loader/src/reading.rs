@@ -21,7 +21,7 @@ use crate::source::{SourceError, SourceErrorKind};
 /// What a reading needs besides the batch.
 pub(crate) struct Pass {
     pub(crate) plan: RowPlan,
-    pub(crate) known: Arc<Vec<Option<KnownKeys>>>,
+    pub(crate) known: Arc<Vec<Option<Arc<KnownKeys>>>>,
     pub(crate) later: Later,
 }
 

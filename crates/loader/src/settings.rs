@@ -35,7 +35,7 @@ impl Default for LoadSettings {
             report_cap: 10_000,
             report_bytes: 8 << 20,
             reference_cap: 200_000,
-            lease: Duration::from_secs(60),
+            lease: Duration::from_secs(30),
             beat: Duration::from_secs(2),
             limits: reader::Limits::default(),
         }

@@ -30,6 +30,11 @@ pub(crate) fn copy_into_target(contract: &Contract) -> String {
     )
 }
 
+/// Keeps the target as it is until the transaction ends, without keeping anybody from its rows.
+pub(crate) fn lock_target(contract: &Contract) -> String {
+    format!("LOCK TABLE {} IN ROW EXCLUSIVE MODE", target(contract))
+}
+
 /// The COPY that staged rows go through.
 pub(crate) fn copy_into_stage(contract: &Contract) -> String {
     let columns = list(columns(contract).chain(["_byte", "_bad"]));

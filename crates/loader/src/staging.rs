@@ -20,6 +20,7 @@ use crate::error::{LoadError, LoadErrorKind};
 use crate::load::{Load, Step, database};
 use crate::pipeline::{Meter, Outcome};
 use crate::reading::{Pass, Read, read};
+use crate::references::KnownKeys;
 use crate::{sql, verdict};
 
 /// One try at merging an upsert or a snapshot.
@@ -42,8 +43,9 @@ pub(crate) async fn merge(
     if let Some(wrong) = verdict::wrong_with(load, &outcome) {
         return Ok(Step::Verdict(wrong));
     }
-    match apply(load.contract, &transaction).await {
-        Ok(()) => verdict::commit(load, transaction, &outcome).await,
+    match apply(load, &transaction).await {
+        Ok(Applied::Outdated) => Ok(Step::Verdict(verdict::outdated(&outcome))),
+        Ok(Applied::Done) => verdict::commit(load, transaction, &outcome, meter).await,
         Err(error) if is_missing_reference(&error) => Ok(match load.contract.mode {
             Mode::Snapshot => Step::Verdict(verdict::still_referenced(&outcome)),
             _ => Step::Again("a referenced key was removed while the batch was loaded"),
@@ -112,7 +114,11 @@ async fn stage(
     .await;
     match copied {
         Ok(Copied::Done(outcome, sink)) => {
-            finish(sink).await.map_err(database)?;
+            let rows = finish(sink).await.map_err(database)?;
+            // Records that are no rows at all are not staged, so that only a clean batch can be counted.
+            if outcome.gathered.bad == 0 && outcome.fault.is_none() {
+                verdict::all_arrived(outcome.gathered.good, rows)?;
+            }
             Ok(Staged::Done(outcome))
         }
         Ok(Copied::Lost(error)) => Ok(Staged::Lost(Step::Verdict(verdict::lost(&error)))),
@@ -242,10 +248,21 @@ async fn report(
 
 /// Moves the staged rows into the target. One dataset at a time: two batches with the same keys in
 /// another order would otherwise wait for each other.
-async fn apply(contract: &Contract, transaction: &Transaction<'_>) -> Result<(), ledger::Error> {
+async fn apply(load: &Load<'_>, transaction: &Transaction<'_>) -> Result<Applied, ledger::Error> {
+    let contract = load.contract;
     let lock = "SELECT pg_advisory_xact_lock(hashtextextended('waybill merge ' || $1, 0))";
     transaction.execute(lock, &[&contract.name]).await?;
     let snapshot = contract.mode == Mode::Snapshot;
+    if snapshot {
+        // Events come in any order and failed batches come again: an older snapshot must not replace a later one.
+        let later = "SELECT FROM waybill.batches WHERE dataset = $1 AND state = 'committed' AND number > $2 LIMIT 1";
+        let found = transaction
+            .query_opt(later, &[&contract.name, &load.held.number.0])
+            .await?;
+        if found.is_some() {
+            return Ok(Applied::Outdated);
+        }
+    }
     if snapshot && contract.key.is_empty() {
         transaction
             .batch_execute(&sql::remove_absent(contract))
@@ -257,10 +274,17 @@ async fn apply(contract: &Contract, transaction: &Transaction<'_>) -> Result<(),
             .batch_execute(&sql::remove_absent(contract))
             .await?;
     }
-    Ok(())
+    Ok(Applied::Done)
 }
 
-fn no_known_keys(contract: &Contract) -> Vec<Option<crate::references::KnownKeys>> {
+/// What came of applying staged rows.
+enum Applied {
+    Done,
+    /// The table holds a later snapshot.
+    Outdated,
+}
+
+fn no_known_keys(contract: &Contract) -> Vec<Option<Arc<KnownKeys>>> {
     contract.columns.iter().map(|_| None).collect()
 }
 

@@ -1,13 +1,15 @@
 //! From what a reading found to the batch's end: committed, checked, duplicate or rejected with an
 //! exact reason.
 
+use std::sync::atomic::Ordering;
+
 use contract::Rule;
 use ledger::{Committed, Finding, Outcome as End, Problem, Summary};
 use tokio_postgres::Transaction;
 
 use crate::error::{LoadError, LoadErrorKind};
 use crate::load::{Load, Step, database};
-use crate::pipeline::Outcome;
+use crate::pipeline::{Meter, Outcome};
 use crate::source::{SourceError, SourceErrorKind};
 
 /// What is found of a batch.
@@ -136,6 +138,12 @@ pub(crate) fn still_referenced(outcome: &Outcome) -> Verdict {
     about_the_file(Rule::References, message.to_owned(), Some(summary(outcome)))
 }
 
+/// A later snapshot of the dataset is in the table already.
+pub(crate) fn outdated(outcome: &Outcome) -> Verdict {
+    let message = "a snapshot that arrived later is loaded already; deliver this one again if it is to replace that";
+    about_the_file(Rule::Source, message.to_owned(), Some(summary(outcome)))
+}
+
 fn about_the_file(rule: Rule, message: String, summary: Option<Summary>) -> Verdict {
     let problem = Problem::new("rejected", "The batch was rejected")
         .with_status(422)
@@ -165,7 +173,9 @@ pub(crate) async fn commit(
     load: &Load<'_>,
     transaction: Transaction<'_>,
     outcome: &Outcome,
+    meter: &Meter,
 ) -> Result<Step, LoadError> {
+    meter.committing.store(true, Ordering::Relaxed);
     let summary = summary(outcome);
     let verdict = match ledger::commit(&transaction, load.held, &summary)
         .await

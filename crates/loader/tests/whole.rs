@@ -184,3 +184,27 @@ async fn references_to_a_table_too_large_for_memory_are_reported_as_exactly() {
     );
     assert_eq!(bench.count("prices").await, 1);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_snapshot_that_comes_late_does_not_replace_a_later_one() {
+    let mut bench = Bench::empty().await;
+    let owner = bench.database.connect(Role::Owner).await;
+    let table =
+        "CREATE TABLE tariffs (code text PRIMARY KEY, amount numeric(12,4) NOT NULL, extra jsonb)";
+    owner.batch_execute(table).await.expect("a table");
+    let held = bench.claim("tariffs/old.csv", Options::default()).await;
+    let newer = bench
+        .submit_as(
+            tariffs(),
+            "tariffs/new.csv",
+            "code,amount\nnew,2\n",
+            Options::default(),
+        )
+        .await;
+    assert_eq!(newer.loaded.state, State::Committed);
+
+    let old = loader::BytesSource::new("code,amount\nold,1\n");
+    let loaded = bench.load(tariffs(), &held, &old).await.expect("a verdict");
+    assert_eq!(loaded.state, State::Rejected);
+    assert_eq!(bench.count("tariffs WHERE code = 'new'").await, 1);
+}
