@@ -116,7 +116,7 @@ async fn one_that_stalls_past_its_lease_and_wakes_does_not_commit() {
             match claim(&mut second.0, first.id, Duration::from_secs(60)).await {
                 Claim::Held(held) => break held,
                 Claim::Busy { .. } => tokio::time::sleep(Duration::from_millis(20)).await,
-                other => panic!("{other:?}"),
+                settled @ Claim::Settled(_) => panic!("{settled:?}"),
             }
         };
         assert!(held.attempt > first.attempt);

@@ -174,9 +174,12 @@ impl Bench {
     }
 }
 
+/// Record, line, byte, column, rule and value of an entry.
+pub(crate) type Place<'a> = (u64, u64, u64, Option<&'a str>, &'a str, Option<&'a str>);
+
 impl Ended {
-    /// Record, line, byte, column, rule and value of each entry.
-    pub(crate) fn places(&self) -> Vec<(u64, u64, u64, Option<&str>, &str, Option<&str>)> {
+    /// Where each entry is and what it says.
+    pub(crate) fn places(&self) -> Vec<Place<'_>> {
         let place = |e: &'_ Entry| (e.record, e.line, e.byte);
         self.report
             .iter()
@@ -201,15 +204,17 @@ impl Ended {
 }
 
 /// The real freight rates, where they are; says loudly when not.
+#[expect(clippy::print_stderr, reason = "a skipped test must be heard of")]
 pub(crate) fn real_rates() -> Option<PathBuf> {
     let beside = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data/rates");
-    let folder =
-        PathBuf::from(std::env::var("WAYBILL_RATES").unwrap_or_else(|_| beside.to_owned()));
+    let folder = PathBuf::from(
+        std::env::var("WAYBILL_REFERENCE_DATA").unwrap_or_else(|_| beside.to_owned()),
+    );
     if folder.join("prices.csv").exists() {
         return Some(folder);
     }
     eprintln!(
-        "SKIPPED: no real freight rates in {}; set WAYBILL_RATES",
+        "SKIPPED: no real freight rates in {}; set WAYBILL_REFERENCE_DATA",
         folder.display()
     );
     None
