@@ -267,7 +267,8 @@ pub(crate) fn word<T: FromStr>(row: &Row, column: &str) -> Result<T> {
     })
 }
 
-pub(crate) fn hex(bytes: &[u8]) -> String {
+/// Bytes in lower-case hexadecimal, as hashes are shown.
+pub fn hex(bytes: &[u8]) -> String {
     use fmt::Write as _;
     bytes
         .iter()

@@ -23,7 +23,7 @@ mod state;
 pub mod target;
 mod undo;
 
-pub use batch::{Batch, Event, ObjectName, Options, Progress, ProgressOf, ReportSize};
+pub use batch::{Batch, Event, ObjectName, Options, Progress, ProgressOf, ReportSize, hex};
 pub use claim::{Claim, Held, beat, claim, release_claim};
 pub use connect::{DatabaseConfig, Secret, Session, Timeouts, Tls, connect};
 pub use error::{Error, ErrorKind, Fault, Result, chain};

@@ -36,7 +36,7 @@ pub(crate) async fn duplicate(
     let Some((sha256, content_bytes)) = hash(load, meter).await? else {
         return Ok(None);
     };
-    if first.sha256.as_deref() != Some(&hex(&sha256)) {
+    if first.sha256.as_deref() != Some(&ledger::hex(&sha256)) {
         return Ok(None);
     }
     let summary = Summary {
@@ -90,14 +90,4 @@ fn hash_all(
             }
         }
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes
-        .iter()
-        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
 }

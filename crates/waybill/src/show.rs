@@ -170,7 +170,7 @@ mod tests {
     fn batch() -> Batch {
         serde_json::from_value(json!({
             "id": "0198c0de-1234-7abc-8def-0123456789ab", "number": 7, "dataset": "prices", "state": "committed",
-            "lane": "function", "attempt": 1, "rows": 56689, "rejected": 0, "bytes": 1571838, "sha256": "ab12",
+            "lane": "function", "attempt": 1, "rows": 56689, "rejected": 0, "bytes": 1_571_838, "sha256": "ab12",
             "source": "s3://waybill-local-incoming/prices/api/x/prices.csv?versionId=v1", "duplicate_of": null,
             "submitted_by": "local", "release": "local-1", "received_at": "2026-11-20T10:00:00Z",
             "started_at": "2026-11-20T10:00:00.1Z", "finished_at": "2026-11-20T10:00:00.5Z",
@@ -179,7 +179,7 @@ mod tests {
                 {"at": "2026-11-20T10:00:00.1Z", "state": "loading", "attempt": 1, "note": null},
                 {"at": "2026-11-20T10:00:00.5Z", "state": "committed", "attempt": 1, "note": "56689 rows"}
             ],
-            "error": null, "progress": {"bytes": 1571838, "rows": 56689, "total_bytes": 1571838},
+            "error": null, "progress": {"bytes": 1_571_838, "rows": 56689, "total_bytes": 1_571_838},
             "dry_run": false, "report": {"total": 0, "listed": 0}
         }))
         .expect("a batch")

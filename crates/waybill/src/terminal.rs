@@ -18,6 +18,11 @@ pub(crate) struct Terminal {
     watched: bool,
 }
 
+/// Nobody is left to be told when stderr is closed.
+fn say(text: &str) {
+    let _ = writeln!(anstream::stderr().lock(), "{text}");
+}
+
 impl Terminal {
     /// A terminal as the flags ask for it.
     pub(crate) fn new(json: bool, quiet: bool) -> Self {
@@ -62,7 +67,7 @@ impl Terminal {
     /// Something a person may want to know; not data.
     pub(crate) fn note(self, text: impl AsRef<str>) {
         if !self.quiet {
-            self.say(text.as_ref());
+            say(text.as_ref());
         }
     }
 
@@ -72,15 +77,10 @@ impl Terminal {
             return;
         }
         let (red, bold, reset) = ("\u{1b}[31m", "\u{1b}[1m", "\u{1b}[0m");
-        self.say(&format!("{red}{bold}error:{reset} {failure}"));
+        say(&format!("{red}{bold}error:{reset} {failure}"));
         if let Some(hint) = failure.hint() {
-            self.say(&format!("  {bold}next:{reset} {hint}"));
+            say(&format!("  {bold}next:{reset} {hint}"));
         }
-    }
-
-    fn say(self, text: &str) {
-        // Nobody is left to be told when stderr is closed.
-        let _ = writeln!(anstream::stderr().lock(), "{text}");
     }
 
     /// A bar over bytes: rate and time left. Seen only where stderr is a terminal.
@@ -147,7 +147,7 @@ pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::with_capacity(digits.len() + digits.len() / 3);
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             text.push(',');
         }
         text.push(digit);

@@ -9,25 +9,22 @@ use crate::terminal::{Terminal, table};
 
 /// Lists the datasets, or shows one.
 pub(crate) async fn run(client: &Client, name: Option<&str>, terminal: Terminal) -> Outcome {
-    match name {
-        Some(name) => {
-            let path = format!("/v1/datasets/{}", segment(name)?);
-            let dataset: Value = client.json(client.request(Method::GET, &path)).await?;
-            terminal.either(&dataset, || one(&dataset))?;
+    if let Some(name) = name {
+        let path = format!("/v1/datasets/{}", segment(name)?);
+        let dataset: Value = client.json(client.request(Method::GET, &path)).await?;
+        terminal.either(&dataset, || one(&dataset))?;
+        return Ok(Exit::Done);
+    }
+    let answer: Value = client
+        .json(client.request(Method::GET, "/v1/datasets"))
+        .await?;
+    let datasets = answer["datasets"].as_array().cloned().unwrap_or_default();
+    if terminal.json {
+        for dataset in &datasets {
+            terminal.value(dataset)?;
         }
-        None => {
-            let answer: Value = client
-                .json(client.request(Method::GET, "/v1/datasets"))
-                .await?;
-            let datasets = answer["datasets"].as_array().cloned().unwrap_or_default();
-            if terminal.json {
-                for dataset in &datasets {
-                    terminal.value(dataset)?;
-                }
-            } else {
-                terminal.data(&all(&datasets))?;
-            }
-        }
+    } else {
+        terminal.data(&all(&datasets))?;
     }
     Ok(Exit::Done)
 }

@@ -192,12 +192,8 @@ async fn database() -> Finding {
     let given = crate::cli::Database {
         database_url: env::var("DATABASE_URL").ok(),
     };
-    let url = match target::database_url(&given) {
-        Ok(url) => url,
-        // Only `migrate` and `keys` need it.
-        Err(_) => {
-            return Finding::good("database", "none named; only `migrate` and `keys` need one");
-        }
+    let Ok(url) = target::database_url(&given) else {
+        return Finding::good("database", "none named; only `migrate` and `keys` need one");
     };
     let version = async {
         let session = connect(&DatabaseConfig::from_url(&url)?).await?;

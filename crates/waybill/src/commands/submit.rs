@@ -52,7 +52,7 @@ pub(crate) async fn run(client: &Client, asked: &Submit, terminal: Terminal) -> 
     match settled.batch.state {
         State::Rejected => terminal.note(format!("`waybill errors {id}` shows what is wrong")),
         State::Duplicate => {
-            terminal.note("the same content was loaded before; --force loads it again")
+            terminal.note("the same content was loaded before; --force loads it again");
         }
         State::Failed => terminal.note(format!(
             "it is tried again by itself; `waybill replay {id}` tries now"

@@ -31,7 +31,8 @@ const TRIES: u32 = 5;
 struct Upload {
     complete: String,
     put: Option<Put>,
-    upload_id: Option<String>,
+    #[serde(rename = "upload_id")]
+    parts_id: Option<String>,
     #[serde(default)]
     parts: Vec<Part>,
 }
@@ -75,7 +76,7 @@ pub(crate) async fn run(
     let upload: Upload = client.json(request).await?;
 
     let bar = terminal.bytes_bar(Some(size), "uploading");
-    let completion = match (&upload.put, &upload.upload_id) {
+    let completion = match (&upload.put, &upload.parts_id) {
         (Some(put), _) => {
             send(
                 client,
@@ -168,13 +169,7 @@ fn hashes(path: &Path, pieces: &[Piece], bar: &ProgressBar) -> Outcome<Vec<Strin
             left -= wanted as u64;
             bar.inc(wanted as u64);
         }
-        hashes.push(
-            hasher
-                .finalize()
-                .iter()
-                .map(|byte| format!("{byte:02x}"))
-                .collect(),
-        );
+        hashes.push(ledger::hex(&hasher.finalize()));
     }
     bar.finish_and_clear();
     Ok(hashes)

@@ -15,7 +15,7 @@ pub(crate) async fn ensure(database_url: &str, earlier: &str) -> Outcome<String>
     let (_, plaintext) = keys::create(
         &session,
         "local",
-        &keys::Scope::ALL,
+        keys::Scope::ALL,
         &[keys::ALL_DATASETS.to_owned()],
     )
     .await?;

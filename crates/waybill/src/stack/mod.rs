@@ -189,7 +189,7 @@ fn remove(path: &std::path::Path) -> Outcome<()> {
 
 fn lock(dir: &LocalDir, terminal: Terminal) -> Outcome<StackLock> {
     Ok(StackLock::acquire(dir, || {
-        terminal.note("waiting for another `waybill local` to finish")
+        terminal.note("waiting for another `waybill local` to finish");
     })?)
 }
 
@@ -226,10 +226,7 @@ fn release(packages: &[(Function, package::Package)]) -> String {
         hasher.update(package.binary);
     }
     let digest = hasher.finalize();
-    let short: String = digest[..6]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let short = ledger::hex(&digest[..6]);
     format!("local-{short}")
 }
 

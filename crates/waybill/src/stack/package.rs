@@ -37,10 +37,7 @@ pub(crate) fn package(function: Function, built: &Path, kept: &Path) -> Outcome<
     }
     let what = || format!("packing function {name}");
     let digest = digest(&binary).or_failed(what())?;
-    let short: String = digest[..8]
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let short = ledger::hex(&digest[..8]);
     let path = kept.join(format!("{name}-{short}.zip"));
     if !path.is_file() {
         fs::create_dir_all(kept).or_failed(what())?;
