@@ -142,9 +142,33 @@ pub struct Replay {
     pub object_bytes: Option<u64>,
 }
 
+impl Replay {
+    /// What [`replay`] would answer or refuse, without noting that anybody asked.
+    pub async fn of(client: &Client, id: BatchId) -> Result<Self> {
+        replayable(client, id).await.map(Self::from)
+    }
+}
+
+impl From<Batch> for Replay {
+    fn from(batch: Batch) -> Self {
+        Self {
+            id: batch.id,
+            dataset: batch.dataset,
+            source: batch.source,
+            object_bytes: batch.progress.total_bytes,
+        }
+    }
+}
+
 /// Asks for another try of a batch that failed, or whose announcement or loader was lost. The state changes only
 /// when a loader claims it; the caller announces the object again. [`ErrorKind::Conflict`] says why not.
 pub async fn replay(client: &Client, id: BatchId, by: &str) -> Result<Replay> {
+    let batch = replayable(client, id).await?;
+    note(client, &batch, &format!("replay asked for by {by}")).await?;
+    Ok(batch.into())
+}
+
+async fn replayable(client: &Client, id: BatchId) -> Result<Batch> {
     let batch = find(client, id)
         .await?
         .ok_or_else(|| Error::not_found("no such batch"))?;
@@ -182,13 +206,7 @@ pub async fn replay(client: &Client, id: BatchId, by: &str) -> Result<Replay> {
             ));
         }
     }
-    note(client, &batch, &format!("replay asked for by {by}")).await?;
-    Ok(Replay {
-        id: batch.id,
-        dataset: batch.dataset,
-        source: batch.source,
-        object_bytes: batch.progress.total_bytes,
-    })
+    Ok(batch)
 }
 
 async fn note(client: &Client, batch: &Batch, text: &str) -> Result<()> {

@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::Response;
 use contract::Mode;
 use ledger::keys::Scope;
-use ledger::{Batch, BatchId, ErrorKind};
+use ledger::{Batch, BatchId, ErrorKind, Replay};
 use platform::messages::Control;
 
 use crate::app::App;
@@ -123,10 +123,13 @@ async fn order_replay(app: &App, caller: &Caller, id: BatchId) -> Result<Answer,
         .await
         .map_err(|failure| Problem::storage(&failure))?;
     let client = app.ledger().get().await?;
-    // The state comes first: of a committed batch the reason is not that its object was tidied away.
-    let replay = ledger::replay(&client, id, caller.name())
-        .await
-        .map_err(|error| refuse(error, Kind::NotReplayable, &batch))?;
+    let replay = if stored.is_some() {
+        ledger::replay(&client, id, caller.name()).await
+    } else {
+        // The state comes first: of a committed batch the reason is not that its object was tidied away.
+        Replay::of(&client, id).await
+    };
+    let replay = replay.map_err(|error| refuse(error, Kind::NotReplayable, &batch))?;
     client.settle();
     if stored.is_none() {
         return Err(Problem::new(

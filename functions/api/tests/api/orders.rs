@@ -121,6 +121,8 @@ async fn what_cannot_be_replayed_is_refused_with_the_reason() {
     let answer = order(&stack, lost, "replay", &key).await;
     assert_eq!(answer.problem(), "not-replayable");
     assert!(answer.text().contains("not in the bucket"));
+    let batch = stack.get(&format!("/v1/batches/{lost}"), &key).await;
+    assert!(!batch.text().contains("replay asked for"), "{batch:?}");
     assert!(orders(&stack).is_empty());
 }
 
