@@ -150,3 +150,14 @@ pub(crate) struct ReportDocument {
     /// What is listed of it.
     listed: u64,
 }
+
+/// What a text takes inside a JSON string.
+pub(crate) fn json_bytes(text: &str) -> usize {
+    text.bytes()
+        .map(|byte| match byte {
+            b'"' | b'\\' | b'\n' | b'\r' | b'\t' | 0x08 | 0x0c => 2,
+            0..0x20 => 6,
+            _ => 1,
+        })
+        .sum()
+}

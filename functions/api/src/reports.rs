@@ -88,6 +88,8 @@ enum Form {
 const LISTING: &str = "errors";
 /// Entries fetched at once: a row may be large, a page of them must not fill the memory.
 const FETCH: u32 = 200;
+/// Ends a row that was too long for an answer in JSON.
+const CUT: &str = "…";
 const TOTAL: HeaderName = HeaderName::from_static("report-total");
 const LISTED: HeaderName = HeaderName::from_static("report-listed");
 
@@ -137,7 +139,10 @@ pub(crate) async fn errors(
     let batch = batches::find(&app, &caller, id).await?;
     let own_format = media::format_of(&batch.source.key);
     let form = form(wanted.format.as_deref(), &headers, own_format)?;
-    let page = page(&app, id, after, limit).await?;
+    let mut page = page(&app, id, after, limit).await?;
+    if form != Form::OwnRows {
+        shorten(&mut page.entries);
+    }
     let next = page
         .next
         .map(|ordinal| cursor::write(LISTING, i64::from(ordinal)));
@@ -277,9 +282,41 @@ fn fitting(entries: &[Entry], limit: usize) -> usize {
     fits.max(1).min(entries.len())
 }
 
-/// About what the entry takes in an answer.
+/// What the entry takes in an answer at most: as JSON, where a NUL is six bytes.
 fn size_of_entry(entry: &Entry) -> usize {
-    entry.row.len() + entry.message.len() + entry.value.as_ref().map_or(0, String::len) + 120
+    size_without_row(entry) + documents::json_bytes(&String::from_utf8_lossy(&entry.row))
+}
+
+fn size_without_row(entry: &Entry) -> usize {
+    let texts = [
+        Some(&entry.message),
+        entry.value.as_ref(),
+        entry.column.as_ref(),
+    ];
+    let texts = texts.into_iter().flatten().chain([&entry.rule]);
+    texts.map(|text| documents::json_bytes(text)).sum::<usize>() + 200
+}
+
+/// Cuts the row of an entry that is too large for an answer even by itself.
+fn shorten(entries: &mut [Entry]) {
+    for entry in entries {
+        if size_of_entry(entry) <= limits::FINDINGS_BYTES {
+            continue;
+        }
+        let mut room = limits::FINDINGS_BYTES.saturating_sub(size_without_row(entry) + CUT.len());
+        let row = String::from_utf8_lossy(&entry.row);
+        let mut kept: String = row
+            .chars()
+            .take_while(|letter| {
+                let bytes = documents::json_bytes(letter.encode_utf8(&mut [0; 4]));
+                let fits = bytes <= room;
+                room = room.saturating_sub(bytes);
+                fits
+            })
+            .collect();
+        kept.push_str(CUT);
+        entry.row = kept.into_bytes();
+    }
 }
 
 fn json_lines(entries: &[Entry]) -> Vec<u8> {
@@ -389,6 +426,27 @@ mod tests {
         assert_eq!(fitting(&[entry(1, 1, &large), entry(2, 2, b"y")], 10), 1);
         assert_eq!(fitting(&[entry(1, 1, b"x"), entry(2, 2, b"y")], 10), 2);
         assert_eq!(fitting(&[], 10), 0);
+    }
+
+    #[test]
+    fn no_page_of_json_outgrows_an_answer_whatever_its_rows_are_made_of() {
+        for row in ["\0", "\"", "\\", "ü", "\u{1f}"] {
+            let row = row.repeat(1024 * 1024);
+            let mut entries: Vec<Entry> = (1..4)
+                .map(|ordinal| entry(ordinal, 1, row.as_bytes()))
+                .collect();
+            entries.truncate(fitting(&entries, 10));
+            shorten(&mut entries);
+            let bytes = json_lines(&entries).len();
+            assert!(bytes <= limits::FINDINGS_BYTES, "{bytes}");
+            assert!(bytes > limits::FINDINGS_BYTES / 3, "{bytes}");
+        }
+        let mut invalid = vec![entry(1, 1, &vec![0xFF; limits::FINDINGS_BYTES])];
+        shorten(&mut invalid);
+        assert!(json_lines(&invalid).len() <= limits::FINDINGS_BYTES);
+        let mut small = vec![entry(1, 1, b"a,\xFF")];
+        shorten(&mut small);
+        assert_eq!(small[0].row, b"a,\xFF");
     }
 
     #[test]
