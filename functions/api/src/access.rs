@@ -8,8 +8,8 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use tokio::time::timeout;
 
-use crate::limits;
 use crate::problem::{Cause, Kind, Problem};
+use crate::{limits, outbox};
 
 /// Runs the request as a task of its own. A caller that hangs up after its content was stored must not keep the answer
 /// from being remembered, and a panic in one request is one 500.
@@ -22,7 +22,8 @@ pub(crate) async fn guard(request: Request, next: Next) -> Response {
         .get::<MatchedPath>()
         .map_or("none", MatchedPath::as_str)
         .to_owned();
-    let mut task = tokio::spawn(next.run(request));
+    let storage_until = tokio::time::Instant::now() + limits::STORAGE;
+    let mut task = tokio::spawn(outbox::UNTIL.scope(storage_until, next.run(request)));
     let response = match timeout(limits::REQUEST, &mut task).await {
         Ok(Ok(response)) => response,
         Ok(Err(panic)) => Problem::internal(&panic).into_response(),

@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use crate::auth::GrantCache;
-use crate::outbox::Outbox;
+use crate::outbox::{Outbox, Punctual};
 use crate::pool::Pool;
 
 /// The settings a handler may ask for.
@@ -29,7 +29,7 @@ struct Inner {
     settings: Settings,
     ledger: Pool,
     reader: Pool,
-    outbox: Box<dyn Outbox>,
+    outbox: Punctual,
     grants: GrantCache,
     document: OnceLock<String>,
 }
@@ -43,7 +43,7 @@ impl App {
                 settings,
                 ledger,
                 reader,
-                outbox,
+                outbox: Punctual(outbox),
                 grants: GrantCache::default(),
                 document: OnceLock::new(),
             }),
@@ -70,7 +70,7 @@ impl App {
     }
 
     pub(crate) fn outbox(&self) -> &dyn Outbox {
-        &*self.inner.outbox
+        &self.inner.outbox
     }
 
     pub(crate) fn grants(&self) -> &GrantCache {

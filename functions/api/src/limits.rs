@@ -20,6 +20,8 @@ pub const FINDINGS_BYTES: usize = 3 * 1024 * 1024;
 pub const VISIBLE_WITHIN: Duration = Duration::from_secs(5);
 /// After this the request is given up with a 503; below what the function itself is given.
 pub const REQUEST: Duration = Duration::from_secs(25);
+/// How far into a request storage and queue may take: what remains is for writing down that they did not answer.
+pub const STORAGE: Duration = Duration::from_secs(18);
 /// How long a presigned address is good for.
 pub const PRESIGNED: Duration = Duration::from_secs(3600);
 /// The largest object that one PUT may carry (S3).

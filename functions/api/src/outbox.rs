@@ -12,6 +12,9 @@ use bytes::Bytes;
 use platform::messages::Control;
 use platform::objects::{Labels, ObjectError, ObjectErrorKind, Objects, Part, Presigned, Stored};
 use platform::queue::{Queue, QueueError};
+use tokio::time::{Instant, timeout_at};
+
+use crate::limits;
 
 /// A call on its way.
 pub type Sending<'a, T> = Pin<Box<dyn Future<Output = Result<T, Failure>> + Send + 'a>>;
@@ -191,5 +194,103 @@ impl Outbox for Aws {
 
     fn order<'a>(&'a self, order: &'a Control) -> Sending<'a, ()> {
         Box::pin(async move { Ok(self.queue.send(order).await?) })
+    }
+}
+
+tokio::task_local! {
+    /// When calls to storage and queue have to end in the request that makes them.
+    pub(crate) static UNTIL: Instant;
+}
+
+/// Calls that end in time. A request that is cut off as a whole could not withdraw its batch any more.
+pub(crate) struct Punctual(pub(crate) Box<dyn Outbox>);
+
+/// What was cut off may have been done all the same, like any call whose answer is lost.
+fn within<'a, T: Send + 'a>(call: Sending<'a, T>) -> Sending<'a, T> {
+    Box::pin(async move {
+        let until = UNTIL
+            .try_with(|until| *until)
+            .unwrap_or_else(|_| Instant::now() + limits::STORAGE);
+        timeout_at(until, call)
+            .await
+            .unwrap_or_else(|elapsed| Err(Failure::new(ObjectErrorKind::Unreachable, elapsed)))
+    })
+}
+
+impl Outbox for Punctual {
+    fn put<'a>(
+        &'a self,
+        key: &'a str,
+        content: Bytes,
+        content_type: &'a str,
+    ) -> Sending<'a, Stored> {
+        within(self.0.put(key, content, content_type))
+    }
+
+    fn head<'a>(&'a self, key: &'a str) -> Sending<'a, Option<Stored>> {
+        within(self.0.head(key))
+    }
+
+    fn presign_put<'a>(
+        &'a self,
+        key: &'a str,
+        sha256: Option<&'a str>,
+        expires: Duration,
+    ) -> Sending<'a, Presigned> {
+        within(self.0.presign_put(key, sha256, expires))
+    }
+
+    fn begin_parts<'a>(
+        &'a self,
+        key: &'a str,
+        content_type: &'a str,
+        checksums: bool,
+    ) -> Sending<'a, String> {
+        within(self.0.begin_parts(key, content_type, checksums))
+    }
+
+    fn presign_part<'a>(
+        &'a self,
+        key: &'a str,
+        upload: &'a str,
+        number: u16,
+        sha256: Option<&'a str>,
+        expires: Duration,
+    ) -> Sending<'a, Presigned> {
+        within(self.0.presign_part(key, upload, number, sha256, expires))
+    }
+
+    fn complete_parts<'a>(
+        &'a self,
+        key: &'a str,
+        upload: &'a str,
+        parts: &'a [Part],
+    ) -> Sending<'a, Stored> {
+        within(self.0.complete_parts(key, upload, parts))
+    }
+
+    fn order<'a>(&'a self, order: &'a Control) -> Sending<'a, ()> {
+        within(self.0.order(order))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_call_that_is_not_answered_fails_in_time() {
+        let soon = Instant::now() + Duration::from_millis(10);
+        let silent: Sending<'_, ()> = Box::pin(std::future::pending());
+        let failure = UNTIL.scope(soon, within(silent)).await;
+        assert_eq!(
+            failure.map_err(|failure| failure.kind()),
+            Err(ObjectErrorKind::Unreachable)
+        );
+    }
+
+    #[test]
+    fn enough_of_a_request_remains_to_write_a_failure_down() {
+        assert!(limits::STORAGE + Duration::from_secs(5) < limits::REQUEST);
     }
 }
