@@ -137,7 +137,7 @@ async fn answer(
     headers: &HeaderMap,
 ) -> Result<Response, Problem> {
     if let Some(batch) = question.after_batch {
-        visible::wait(app.reader(), batch).await?;
+        visible::wait(app.reader(), app.ledger(), batch).await?;
     }
     let mut client = app.reader().get().await?;
     if let Some(known) = headers.get(header::IF_NONE_MATCH) {

@@ -13,11 +13,24 @@ use crate::pool::Pool;
 use crate::problem::{Kind, Problem};
 
 /// Returns as soon as the batch's rows are to be seen (or have been: an undone batch was there and is gone).
-pub(super) async fn wait(reader: &Pool, batch: BatchId) -> Result<(), Problem> {
+///
+/// A batch that `reader` does not know is asked for in `ledger` once: where the primary does not know it either, no
+/// replica will.
+pub(super) async fn wait(reader: &Pool, ledger: &Pool, batch: BatchId) -> Result<(), Problem> {
     let end = Instant::now() + limits::VISIBLE_WITHIN;
     let mut pause = Duration::from_millis(20);
+    let mut asked = false;
     loop {
         let state = state(reader, batch).await?;
+        if state.is_none() && !asked {
+            asked = true;
+            // A primary that is away decides nothing: the replica may learn of the batch yet.
+            if let Ok(None) = self::state(ledger, batch).await {
+                let detail =
+                    format!("There is no batch {batch} (yet); ask again, or check the id.");
+                return Err(refuse(detail, None).retry_after(2));
+            }
+        }
         match state {
             // A duplicate's content was committed under another id before it was called one.
             Some(State::Committed | State::Undone | State::Duplicate) => return Ok(()),

@@ -343,6 +343,7 @@ async fn after_batch_says_what_will_not_become_visible() {
         (StatusCode::CONFLICT, "batch-not-visible")
     );
     assert_eq!(rejected.json()["state"], "rejected");
+    let began = std::time::Instant::now();
     let unknown = ask(
         &stack,
         &format!("/rates?{JANUARY}&after_batch={}", BatchId::fresh()),
@@ -350,6 +351,10 @@ async fn after_batch_says_what_will_not_become_visible() {
     .await;
     assert_eq!(unknown.problem(), "batch-not-visible");
     assert_eq!(unknown.header("retry-after"), Some("2"));
+    assert!(
+        began.elapsed().as_secs() < 3,
+        "nobody waits for a batch that is none"
+    );
 }
 
 #[tokio::test]
