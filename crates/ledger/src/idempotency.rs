@@ -45,6 +45,9 @@ pub enum Begin {
     Running,
 }
 
+/// At most so many rows that nobody asks for any more are deleted as a request begins.
+const SWEPT: i64 = 100;
+
 /// Begins a request of the API key `key_id` under its idempotency key. `request_hash` covers method, path, arguments and
 /// body.
 pub async fn begin(
@@ -53,6 +56,16 @@ pub async fn begin(
     key: &str,
     request_hash: &[u8; 32],
 ) -> Result<Begin> {
+    // More than the one row that each request leaves, so that the table shrinks; rows that others hold are theirs.
+    client
+        .execute(
+            "DELETE FROM waybill.idempotency WHERE (key_id, key) IN (
+                SELECT key_id, key FROM waybill.idempotency
+                WHERE begun_at < clock_timestamp() - make_interval(secs => $1)
+                ORDER BY begun_at LIMIT $2 FOR UPDATE SKIP LOCKED)",
+            &[&REMEMBERED.as_secs_f64(), &SWEPT],
+        )
+        .await?;
     let token = Uuid::new_v4();
     let hash = request_hash.as_slice();
     let fresh = client
@@ -62,6 +75,7 @@ pub async fn begin(
              SET request_hash = excluded.request_hash, token = excluded.token, answer = NULL,
                  begun_at = clock_timestamp()
              WHERE i.begun_at < clock_timestamp() - make_interval(secs => $5)
+                OR (i.answer ->> 'until')::float8 < extract(epoch FROM clock_timestamp())
                 OR (i.answer IS NULL AND i.request_hash = excluded.request_hash
                     AND i.begun_at < clock_timestamp() - make_interval(secs => $6))",
             &[
@@ -105,10 +119,28 @@ pub async fn begin(
 /// Keeps the answer for whoever asks again. An error of kind `Conflict` where the request ran so long that its key
 /// was given to another.
 pub async fn finish(client: &Client, ticket: &Ticket, answer: &Answer) -> Result<()> {
+    finish_for(client, ticket, answer, REMEMBERED).await
+}
+
+/// As [`finish`], for an answer that is of use for a shorter time only: after `remembered` the key is free.
+pub async fn finish_for(
+    client: &Client,
+    ticket: &Ticket,
+    answer: &Answer,
+    remembered: Duration,
+) -> Result<()> {
     let kept = client
         .execute(
-            "UPDATE waybill.idempotency SET answer = $4 WHERE key_id = $1 AND key = $2 AND token = $3",
-            &[&ticket.key_id, &ticket.key, &ticket.token, &Json(answer)],
+            "UPDATE waybill.idempotency
+             SET answer = $4::jsonb || jsonb_build_object('until', extract(epoch FROM clock_timestamp()) + $5::float8)
+             WHERE key_id = $1 AND key = $2 AND token = $3",
+            &[
+                &ticket.key_id,
+                &ticket.key,
+                &ticket.token,
+                &Json(answer),
+                &remembered.as_secs_f64(),
+            ],
         )
         .await?;
     if kept == 1 {
