@@ -2,6 +2,8 @@
 //!
 //! Only success is remembered. A refusal or a failure gives the key free, because the next try may go better.
 
+use std::time::Duration;
+
 use axum::body::Body;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::Response;
@@ -34,6 +36,7 @@ pub(crate) struct Answer {
     status: StatusCode,
     location: Option<String>,
     body: String,
+    lasting: Duration,
 }
 
 impl Answer {
@@ -43,7 +46,14 @@ impl Answer {
             status,
             location: None,
             body: body.to_string(),
+            lasting: kept::REMEMBERED,
         }
+    }
+
+    /// For an answer that is of no use later: it is remembered no longer than this.
+    pub(crate) fn lasting(mut self, lasting: Duration) -> Self {
+        self.lasting = lasting;
+        self
     }
 
     /// The address of what was made.
@@ -101,9 +111,10 @@ pub(crate) async fn once(
     };
     match work.await {
         Ok(answer) => {
+            let lasting = answer.lasting;
             let answer = answer.keep();
             // The work is done and cannot be taken back: an answer that could not be kept is given all the same.
-            if let Err(problem) = keep(app, &ticket, &answer).await {
+            if let Err(problem) = keep(app, &ticket, &answer, lasting).await {
                 tracing::warn!(error = ?problem, "an answer could not be kept for its idempotency key");
             }
             Ok(respond(&answer))
@@ -117,9 +128,14 @@ pub(crate) async fn once(
     }
 }
 
-async fn keep(app: &App, ticket: &kept::Ticket, answer: &kept::Answer) -> Result<(), Problem> {
+async fn keep(
+    app: &App,
+    ticket: &kept::Ticket,
+    answer: &kept::Answer,
+    lasting: Duration,
+) -> Result<(), Problem> {
     let client = app.ledger().get().await?;
-    kept::finish(&client, ticket, answer).await?;
+    kept::finish_for(&client, ticket, answer, lasting).await?;
     client.settle();
     Ok(())
 }
@@ -149,6 +165,27 @@ fn key(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
                 ),
             )
         })
+}
+
+/// A name of the request that no other has: of the caller, of the idempotency key, of all that was sent. None without a
+/// key.
+pub(crate) fn name(
+    caller: &Caller,
+    headers: &HeaderMap,
+    described: &str,
+    body: &[u8],
+) -> Result<Option<Vec<u8>>, Problem> {
+    Ok(key(headers)?.map(|key| {
+        let hash = fingerprint(described, body);
+        [
+            caller.key_id().as_bytes(),
+            b"\0",
+            key.as_bytes(),
+            b"\0",
+            &hash,
+        ]
+        .concat()
+    }))
 }
 
 fn fingerprint(described: &str, body: &[u8]) -> [u8; 32] {

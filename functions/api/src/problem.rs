@@ -243,7 +243,7 @@ impl Problem {
     pub fn storage(error: &(dyn std::error::Error + 'static)) -> Self {
         Self::new(
             Kind::StorageUnavailable,
-            "The storage for submitted content cannot be reached at the moment. Nothing was accepted; send the request again.",
+            "The storage for submitted content did not answer as it should. Send the request again, with the same Idempotency-Key if it had one.",
         )
         .retry_after(RETRY_AFTER_SECONDS)
         .caused_by(error)

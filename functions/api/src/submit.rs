@@ -9,11 +9,15 @@ use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::Response;
 use bytes::Bytes;
 use contract::Contract;
+use jiff::Timestamp;
+use ledger::idempotency::REMEMBERED;
 use ledger::keys::Scope;
-use ledger::{Batch, BatchId, NewBatch, ObjectName, Options};
+use ledger::{Batch, BatchId, NewBatch, ObjectName, Options, State as BatchState};
+use platform::messages::Control;
 use serde::Deserialize;
 use serde_json::json;
 use utoipa::IntoParams;
+use uuid::Uuid;
 
 use crate::app::App;
 use crate::arguments::{Arguments, Content};
@@ -23,6 +27,9 @@ use crate::idempotency::{self, Answer};
 use crate::media::{self, Media};
 use crate::outbox::Failure;
 use crate::problem::{self, Kind, Problem};
+
+/// The namespace of the ids of batches that began as a request with an idempotency key: the same in every release.
+const REQUESTS: Uuid = Uuid::from_u128(0x0b9c_4a4e_31d5_4f0e_8a56_e2a4_6d17_93cb);
 
 /// What to do with the content.
 #[derive(Deserialize, IntoParams)]
@@ -101,18 +108,98 @@ pub(crate) async fn submit(
         uri.path_and_query()
             .map_or_else(|| uri.path(), |whole| whole.as_str())
     );
-    let work = accept(
-        &app,
-        &caller,
-        contract,
-        media,
-        &name,
-        content.clone(),
-        options,
-    );
+    let work = async {
+        let id = match idempotency::name(&caller, &headers, &described, &content)? {
+            None => BatchId::fresh(),
+            Some(request) => match delivered(&app, &request).await? {
+                Delivery::Done(batch) => return Ok(accepted(&batch)),
+                Delivery::Open(id) => id,
+            },
+        };
+        accept(
+            &app,
+            &caller,
+            contract,
+            media,
+            &name,
+            content.clone(),
+            id,
+            options,
+        )
+        .await
+    };
     idempotency::once(&app, &caller, &headers, &described, &content, work).await
 }
 
+/// What became of earlier tries of a request with an idempotency key.
+enum Delivery {
+    /// Its content arrived, and this is the batch.
+    Done(Box<Batch>),
+    /// Nothing arrived: the batch to be delivered under.
+    Open(BatchId),
+}
+
+/// How many failed tries of one request are looked at before the next one is simply new.
+const TRIES: u32 = 16;
+
+/// Looks for a try whose answer was lost although its content arrived: sent again, it must not become a second batch,
+/// since `force` would load that one as well.
+async fn delivered(app: &App, request: &[u8]) -> Result<Delivery, Problem> {
+    for number in 0..TRIES {
+        let id = nth(request, number);
+        let client = app.ledger().get().await?;
+        let batch = ledger::find(&client, id).await?;
+        client.settle();
+        let Some(batch) = batch else {
+            return Ok(Delivery::Open(id));
+        };
+        // After that time the key names another request, be it one of the same words.
+        if Timestamp::now()
+            .duration_since(batch.received_at)
+            .unsigned_abs()
+            > REMEMBERED
+        {
+            continue;
+        }
+        match batch.state {
+            BatchState::Received => return Ok(Delivery::Open(id)),
+            BatchState::Failed if batch.attempt.0 == 0 => {}
+            _ => return Ok(Delivery::Done(Box::new(batch))),
+        }
+        let unreachable = |failure: Failure| Problem::storage(&failure).with("batch", json!(id));
+        let arrived = app.outbox().head(&batch.source.key).await;
+        if arrived.map_err(unreachable)?.is_none() {
+            continue;
+        }
+        // It was given up and lies there after all. Its event is on the way, or the order stands for it.
+        let order = Control::Load { batch: id };
+        app.outbox().order(&order).await.map_err(unreachable)?;
+        return Err(Problem::new(
+            Kind::IdempotencyRunning,
+            "The content of the first request arrived after all and is about to be loaded. Send this one again in a moment.",
+        )
+        .with("batch", json!(id))
+        .retry_after(5));
+    }
+    Ok(Delivery::Open(BatchId::fresh()))
+}
+
+/// The batch of a request's nth try: the same one whenever it is asked for.
+fn nth(request: &[u8], number: u32) -> BatchId {
+    BatchId(Uuid::new_v5(
+        &REQUESTS,
+        &[request, &number.to_be_bytes()].concat(),
+    ))
+}
+
+fn accepted(batch: &Batch) -> Answer {
+    Answer::new(StatusCode::ACCEPTED, &documents::batch(batch)).at(documents::address(batch))
+}
+
+#[expect(
+    clippy::too_many_arguments,
+    reason = "a delivery is as many things; all are of different types"
+)]
 async fn accept(
     app: &App,
     caller: &Caller,
@@ -120,6 +207,7 @@ async fn accept(
     media: Media,
     name: &str,
     content: Bytes,
+    id: BatchId,
     options: Options,
 ) -> Result<Answer, Problem> {
     let (batch, key) = register(
@@ -127,6 +215,7 @@ async fn accept(
         caller,
         contract,
         name,
+        id,
         Some(content.len() as u64),
         options,
     )
@@ -134,7 +223,7 @@ async fn accept(
     if let Err(failure) = app.outbox().put(&key, content, media.content_type()).await {
         return Err(give_up(app, batch.id, &failure).await);
     }
-    Ok(Answer::new(StatusCode::ACCEPTED, &documents::batch(&batch)).at(documents::address(&batch)))
+    Ok(accepted(&batch))
 }
 
 /// Makes a batch known before its object; answers it with the object's key.
@@ -143,10 +232,10 @@ pub(crate) async fn register(
     caller: &Caller,
     contract: &Contract,
     name: &str,
+    id: BatchId,
     object_bytes: Option<u64>,
     options: Options,
 ) -> Result<(Batch, String), Problem> {
-    let id = BatchId::fresh();
     let key = format!("{}/api/{id}/{name}", contract.name);
     let source = ObjectName {
         bucket: app.settings().incoming_bucket.clone(),
@@ -173,7 +262,7 @@ pub(crate) async fn register(
 pub(crate) async fn give_up(app: &App, id: BatchId, failure: &Failure) -> Problem {
     let why = ledger::Problem::new("content-not-stored", "The content could not be stored")
         .with_status(503)
-        .with_detail("The storage did not take the content. Send it again.");
+        .with_detail("The storage did not confirm that it has the content. Send it again.");
     let withdrawn = async {
         let client = app.ledger().get().await?;
         let withdrawn = ledger::withdraw(&client, id, &why).await?;

@@ -184,13 +184,24 @@ pub(crate) async fn begin(
             .transpose()?,
     };
     let work = async {
-        let (batch, key) =
-            submit::register(&app, &caller, contract, &name, asked.bytes, options).await?;
+        let (batch, key) = submit::register(
+            &app,
+            &caller,
+            contract,
+            &name,
+            ledger::BatchId::fresh(),
+            asked.bytes,
+            options,
+        )
+        .await?;
         match addresses(&app, &batch, &key, media, &plan).await {
             Ok(upload) => {
                 let body =
                     serde_json::to_value(upload).map_err(|error| Problem::internal(&error))?;
-                Ok(Answer::new(StatusCode::CREATED, &body).at(documents::address(&batch)))
+                // The addresses were signed within this request, which ends in time.
+                Ok(Answer::new(StatusCode::CREATED, &body)
+                    .at(documents::address(&batch))
+                    .lasting(limits::PRESIGNED.saturating_sub(limits::REQUEST)))
             }
             Err(failure) => Err(submit::give_up(&app, batch.id, &failure).await),
         }

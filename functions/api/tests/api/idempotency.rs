@@ -138,3 +138,93 @@ async fn a_key_that_is_no_key_is_refused() {
         );
     }
 }
+
+#[tokio::test]
+async fn addresses_that_expired_are_not_answered_again() {
+    let stack = Stack::new().await;
+    let key = stack.key().await;
+    let begin = async || {
+        let request = request("POST", "/v1/uploads", &key)
+            .header(header::CONTENT_TYPE, "application/json")
+            .header("idempotency-key", "k-1");
+        let body = Body::from(r#"{"dataset":"prices","filename":"a.csv"}"#);
+        let answer = stack.send(request.body(body).expect("a request")).await;
+        assert_eq!(answer.status, StatusCode::CREATED, "{answer:?}");
+        answer.body
+    };
+    let later = async |seconds: u32| {
+        let sql = format!(
+            "UPDATE waybill.idempotency SET answer = jsonb_set(answer, '{{until}}',
+                to_jsonb((answer ->> 'until')::float8 - {seconds}))"
+        );
+        stack.sql(&sql).await;
+    };
+    let first = begin().await;
+    later(3_500).await;
+    assert_eq!(begin().await, first);
+    later(100).await;
+    assert_ne!(begin().await, first);
+}
+
+#[tokio::test]
+async fn what_nobody_asks_for_any_more_is_deleted_as_others_come() {
+    let stack = Stack::new().await;
+    let key = stack.key().await;
+    submit(&stack, &key, "old", "", "a").await;
+    submit(&stack, &key, "young", "", "b").await;
+    stack
+        .sql("UPDATE waybill.idempotency SET begun_at = begun_at - interval '25 hours' WHERE key = 'old'")
+        .await;
+    submit(&stack, &key, "new", "", "c").await;
+    let client = stack.database.connect(testkit::Role::Super).await;
+    let keys: Vec<String> = client
+        .query("SELECT key FROM waybill.idempotency ORDER BY key", &[])
+        .await
+        .expect("rows")
+        .iter()
+        .map(|row| row.get(0))
+        .collect();
+    assert_eq!(keys, ["new", "young"]);
+}
+
+#[tokio::test]
+async fn content_that_arrived_without_an_answer_stays_one_batch_though_it_is_forced() {
+    let stack = Stack::new().await;
+    let key = stack.key().await;
+    stack.memory.mute.store(true, Ordering::SeqCst);
+    let lost = submit(&stack, &key, "k-1", "&force=true", "a").await;
+    assert_eq!(lost.problem(), "storage-unavailable");
+    stack.memory.mute.store(false, Ordering::SeqCst);
+    let id: ledger::BatchId = lost.json()["batch"]
+        .as_str()
+        .and_then(|id| id.parse().ok())
+        .expect("an id");
+    let early = submit(&stack, &key, "k-1", "&force=true", "a").await;
+    assert_eq!(early.problem(), "idempotency-running");
+    assert_eq!(
+        *stack.memory.orders.lock().expect("not poisoned"),
+        [platform::messages::Control::Load { batch: id }]
+    );
+    stack.commit(id, "").await;
+    let late = submit(&stack, &key, "k-1", "&force=true", "a").await;
+    assert_eq!(late.status, StatusCode::ACCEPTED, "{late:?}");
+    assert_eq!(late.json()["id"], id.to_string());
+    assert_eq!(late.json()["state"], "committed");
+    assert_eq!(batches(&stack, &key).await, 1);
+}
+
+#[tokio::test]
+async fn a_key_that_was_forgotten_names_a_new_batch() {
+    let stack = Stack::new().await;
+    let key = stack.key().await;
+    let first = submit(&stack, &key, "k-1", "&force=true", "a").await;
+    stack
+        .sql(
+            "UPDATE waybill.idempotency SET begun_at = begun_at - interval '25 hours';
+             UPDATE waybill.batches SET received_at = received_at - interval '25 hours'",
+        )
+        .await;
+    let second = submit(&stack, &key, "k-1", "&force=true", "a").await;
+    assert_eq!(second.status, StatusCode::ACCEPTED);
+    assert_ne!(first.json()["id"], second.json()["id"]);
+}

@@ -29,6 +29,8 @@ pub struct Memory {
     pub orders: Mutex<Vec<Control>>,
     pub joined: Mutex<Vec<Part>>,
     pub broken: AtomicBool,
+    /// Puts arrive, and their answers are lost.
+    pub mute: AtomicBool,
 }
 
 #[derive(Clone)]
@@ -76,6 +78,9 @@ impl Outbox for Handle {
                 .lock()
                 .expect("not poisoned")
                 .insert(key.to_owned(), content);
+            if self.0.mute.load(Ordering::SeqCst) {
+                return Err(Failure::new(ObjectErrorKind::Unreachable, "no answer"));
+            }
             Ok(answer)
         })
     }
