@@ -3,8 +3,9 @@
 //! Every session states its own limits at start, so that no call waits for ever, neither here (TCP) nor on
 //! the server (statement, lock, idle transaction).
 
-use std::{fmt, ops, sync::Arc, time::Duration};
+use std::{fmt, ops, pin::pin, sync::Arc, time::Duration};
 
+use tokio::sync::oneshot;
 use tokio_postgres::{Client, Config, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
@@ -213,11 +214,12 @@ impl DatabaseConfig {
             .keepalives_idle(Duration::from_secs(15))
             .keepalives_interval(Duration::from_secs(5))
             .keepalives_retries(3)
-            // The server's side of the same: a session whose machine vanished must let go of its locks.
+            // The server's side of the same: a session whose machine vanished must let go of its locks, also in
+            // the middle of a statement. The check needs PostgreSQL 14, and refuses the login on Windows.
             .options(format!(
                 "-c statement_timeout={} -c lock_timeout={} -c idle_in_transaction_session_timeout={} \
                  -c tcp_keepalives_idle=15 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3 \
-                 -c timezone=UTC -c datestyle=ISO -c client_min_messages=warning",
+                 -c client_connection_check_interval=10s -c timezone=UTC -c datestyle=ISO -c client_min_messages=warning",
                 milliseconds(limits.statement),
                 milliseconds(limits.lock),
                 milliseconds(limits.idle_in_transaction),
@@ -230,9 +232,12 @@ fn config_error(text: impl Into<std::borrow::Cow<'static, str>>) -> Error {
     Error::new(ErrorKind::Config, text)
 }
 
-/// One session with the database. Derefs to the driver's [`Client`]; dropping it ends the session.
+/// One session with the database. Derefs to the driver's [`Client`]; dropping it ends the session, and with it
+/// the statement that it is in.
 pub struct Session {
     client: Client,
+    /// Its end tells the connection's task.
+    _open: oneshot::Sender<()>,
 }
 
 impl Session {
@@ -279,13 +284,14 @@ impl fmt::Debug for Session {
 pub async fn connect(config: &DatabaseConfig) -> Result<Session> {
     let driver = config.driver();
     let limit = config.timeouts.connect.saturating_mul(2);
+    let (open, dropped) = oneshot::channel();
     let attempt = async {
         match &config.tls {
             Tls::Off => {
                 let mut driver = driver;
                 driver.ssl_mode(tokio_postgres::config::SslMode::Disable);
                 let (client, connection) = driver.connect(NoTls).await?;
-                tokio::spawn(watch(connection));
+                tokio::spawn(watch(connection, dropped));
                 Ok(client)
             }
             Tls::Verify(authorities) => {
@@ -293,13 +299,16 @@ pub async fn connect(config: &DatabaseConfig) -> Result<Session> {
                 driver.ssl_mode(tokio_postgres::config::SslMode::Require);
                 let tls = MakeRustlsConnect::new(verifying(authorities)?);
                 let (client, connection) = driver.connect(tls).await?;
-                tokio::spawn(watch(connection));
+                tokio::spawn(watch(connection, dropped));
                 Ok(client)
             }
         }
     };
     match tokio::time::timeout(limit, attempt).await {
-        Ok(Ok(client)) => Ok(Session { client }),
+        Ok(Ok(client)) => Ok(Session {
+            client,
+            _open: open,
+        }),
         Ok(Err(error)) => Err(error),
         Err(_) => Err(Error::new(
             ErrorKind::Unreachable,
@@ -308,9 +317,21 @@ pub async fn connect(config: &DatabaseConfig) -> Result<Session> {
     }
 }
 
-/// Drives a connection until it ends; statements in flight learn of its end themselves.
-async fn watch(connection: impl Future<Output = Result<(), tokio_postgres::Error>>) {
-    if let Err(error) = connection.await {
+/// How long a session that was dropped may take to end in order.
+const GOODBYE: Duration = Duration::from_secs(1);
+
+/// Drives a connection until it ends; statements in flight learn of its end themselves. The driver would wait
+/// for the answer to a statement that nobody waits for any more: here the connection is closed, and the server stops.
+async fn watch(
+    connection: impl Future<Output = Result<(), tokio_postgres::Error>>,
+    dropped: oneshot::Receiver<()>,
+) {
+    let mut connection = pin!(connection);
+    let ended = tokio::select! {
+        ended = &mut connection => Some(ended),
+        _ = dropped => tokio::time::timeout(GOODBYE, connection).await.ok(),
+    };
+    if let Some(Err(error)) = ended {
         tracing::debug!(error = %chain(&Error::from(error)), "a database session ended");
     }
 }

@@ -278,9 +278,10 @@ impl Names {
             // its deadline. A warm invocation costs a millisecond, so batching would save little.
             batch_size: 1,
             window_s,
-            // What AWS asks for. The function itself shortens it while it works (lease.rs).
+            // What AWS asks for. The function itself shortens it while it works (hiding.rs).
             visibility_s: 6 * timeout_s + window_s,
-            max_receive_count: 10,
+            // With the intake's pauses between them: nearly two hours (verdict.rs).
+            max_receive_count: 20,
             maximum_concurrency: self.maximum_concurrency(),
             retention_s: 4 * DAY_S,
             // Dead letters keep their first date, so this must be the longer one.
@@ -465,6 +466,8 @@ mod tests {
             let intake = names.intake_settings();
             assert_eq!(intake.visibility_s, 6 * timeout + intake.window_s);
             assert!(intake.maximum_concurrency >= 2 && intake.max_receive_count >= 5);
+            // Even where every try is killed before it can set a pause, none expires meanwhile.
+            assert!(intake.visibility_s * intake.max_receive_count < intake.retention_s);
         }
     }
 

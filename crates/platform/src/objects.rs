@@ -1,5 +1,5 @@
-//! Objects in a bucket: putting, looking, handing out addresses to put and get with, uploads in
-//! parts; and the source that a load reads from (`S3Source`).
+//! Objects in a bucket: putting, looking, handing out addresses to put with, uploads in parts; and
+//! the source that a load reads from (`S3Source`).
 //!
 //! Nothing here moves, overwrites on purpose, or deletes: what a partner delivered stays.
 
@@ -49,7 +49,7 @@ pub struct Stored {
 /// A request that anyone who holds it may make until it expires.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Presigned {
-    /// `PUT` or `GET`.
+    /// `PUT`.
     pub method: String,
     /// The address, signature included.
     pub url: String,
@@ -152,25 +152,6 @@ impl Objects {
         Ok(Presigned::from(&request))
     }
 
-    /// An address to get one object from.
-    pub async fn presign_get(
-        &self,
-        key: &str,
-        version: Option<&str>,
-        expires: Duration,
-    ) -> Result<Presigned, ObjectError> {
-        let request = self
-            .client
-            .get_object()
-            .bucket(&self.bucket)
-            .key(key)
-            .set_version_id(version.map(str::to_owned))
-            .presigned(self.expiring(key, expires)?)
-            .await
-            .map_err(|error| ObjectError::of(&self.bucket, key, error))?;
-        Ok(Presigned::from(&request))
-    }
-
     /// Begins an upload in parts and returns its id. With `checksums` every part must bring its
     /// SHA-256.
     pub async fn begin_parts(
@@ -259,24 +240,6 @@ impl Objects {
             etag: answer.e_tag.as_deref().map(unquoted),
             bytes: None,
         })
-    }
-
-    /// Gives an upload in parts up.
-    pub async fn abort_parts(&self, key: &str, upload: &str) -> Result<(), ObjectError> {
-        self.client
-            .abort_multipart_upload()
-            .bucket(&self.bucket)
-            .key(key)
-            .upload_id(upload)
-            .send()
-            .await
-            .map_err(|error| ObjectError::of(&self.bucket, key, error))?;
-        Ok(())
-    }
-
-    /// One object as a load reads it: this version, or where the bucket keeps none, this tag.
-    pub fn source(&self, key: &str, version: Option<&str>, etag: Option<&str>) -> S3Source {
-        S3Source::new(self.client.clone(), &self.bucket, key, version, etag)
     }
 
     fn expiring(&self, key: &str, expires: Duration) -> Result<PresigningConfig, ObjectError> {

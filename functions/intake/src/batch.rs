@@ -7,8 +7,8 @@ use std::time::Instant;
 
 use contract::Contract;
 use ledger::{
-    BatchId, Claim, Error, ErrorKind, Held, NewBatch, ObjectName, Options, Outcome, Problem, State,
-    batch_id_for_object,
+    Batch, BatchId, Claim, Error, ErrorKind, Held, NewBatch, ObjectName, Options, Outcome, Problem,
+    State, batch_id_for_object,
 };
 use loader::{Load, LoadErrorKind, LoadSettings, ObjectKey, Source};
 use platform::database::Kept;
@@ -99,10 +99,23 @@ impl Loading {
     }
 
     /// A committed batch is to be taken back.
-    pub async fn undo(&mut self, id: BatchId, by: &str) -> Verdict {
-        let undone = match self.database.session().await {
-            Ok(session) => ledger::undo(session, id, by).await,
-            Err(error) => Err(error),
+    pub async fn undo(&mut self, id: BatchId, by: &str, deadline: Deadline) -> Verdict {
+        let began = Instant::now();
+        let undoing = async {
+            let session = self.database.session().await?;
+            ledger::undo(session, id, by).await
+        };
+        let Ok(undone) = timeout_at(deadline.stop(), undoing).await else {
+            // The transaction ends with its session: nothing is taken out.
+            self.database.close();
+            tracing::error!(
+                batch = %id,
+                elapsed_s = began.elapsed().as_secs(),
+                "undoing the batch exceeded the function's time"
+            );
+            // The ledger cannot say so: the batch stays committed. Perhaps a lock was in the way;
+            // if not, the dead letter tells.
+            return Verdict::AGAIN;
         };
         match undone {
             Ok(undone) => {
@@ -149,15 +162,25 @@ impl Loading {
         };
         let session = self.ledger.session().await?;
         let batch = ledger::receive(session, &new).await?;
-        if batch.id != own && batch.source != new.source {
-            // The announced batch took up another object: this one is a batch by itself.
-            tracing::warn!(
-                announced = %batch.id, batch = %own, "a second object under an announced key"
-            );
-            new.id = own;
-            ledger::receive(session, &new).await?;
+        if batch.id == own || batch.source == new.source {
+            return Ok(batch.id);
         }
-        Ok(new.id)
+        // The announced batch took up another object: this one is a batch by itself.
+        if (&batch.source.bucket, &batch.source.key) == (&object.bucket, &object.key) {
+            if is_same_delivery(&batch, object) {
+                tracing::info!(batch = %batch.id, "the announced object was sent twice");
+                return Ok(batch.id);
+            }
+            // Sent to the same address, so with the same wishes: a dry run stays one.
+            new.submitted_by = &batch.submitted_by;
+            new.options = batch.options;
+        }
+        tracing::warn!(
+            announced = %batch.id, batch = %own, "a second object under an announced key"
+        );
+        new.id = own;
+        ledger::receive(session, &new).await?;
+        Ok(own)
     }
 
     /// Loads a batch that is ours, and lets go of it.
@@ -338,6 +361,18 @@ impl Loading {
         }
         .emit();
     }
+}
+
+/// Whether an object is the announced batch's own once more, as after a PUT whose answer was lost.
+///
+/// Not where that batch was rejected or undone: what it refers to may be there by now, and what was
+/// taken back may be sent again.
+fn is_same_delivery(batch: &Batch, object: &Object) -> bool {
+    let over = matches!(batch.state, State::Rejected | State::Undone);
+    !over
+        && object.etag.is_some()
+        && batch.etag == object.etag
+        && batch.progress.total_bytes == object.bytes
 }
 
 /// What a claimed batch's key says, or why nothing can be loaded from it.

@@ -89,7 +89,7 @@ impl Intake {
                 self.loading.batch(batch, deadline).await
             }
             Ok(Message::Control(Control::Undo { batch, by })) => {
-                self.loading.undo(batch, &by).await
+                self.loading.undo(batch, &by, deadline).await
             }
             Err(unreadable) => {
                 tracing::error!(message = id, error = %unreadable, "the message cannot be read");

@@ -107,6 +107,10 @@ impl World {
 
     /// Handles messages and answers how many of them come again.
     async fn handle(&mut self, bodies: &[String]) -> usize {
+        self.handle_within(bodies, Duration::from_secs(60)).await
+    }
+
+    async fn handle_within(&mut self, bodies: &[String], left: Duration) -> usize {
         let records = bodies
             .iter()
             .enumerate()
@@ -120,7 +124,7 @@ impl World {
             .collect();
         let mut event = SqsEvent::default();
         event.records = records;
-        let deadline = Deadline::within(Duration::from_secs(60));
+        let deadline = Deadline::within(left);
         let answer = self.intake.handle(event, deadline).await;
         answer.batch_item_failures.len()
     }
@@ -136,11 +140,15 @@ impl World {
 }
 
 fn created(key: &str) -> String {
+    version(key, "v1", "t")
+}
+
+fn version(key: &str, version: &str, etag: &str) -> String {
     json!({"Records": [{
         "eventName": "ObjectCreated:Put",
         "s3": {
             "bucket": {"name": BUCKET},
-            "object": {"key": key, "size": 1, "eTag": "t", "versionId": "v1"},
+            "object": {"key": key, "size": 1, "eTag": etag, "versionId": version},
         },
     }]})
     .to_string()
@@ -220,4 +228,71 @@ async fn a_failed_batch_is_loaded_by_a_control_message() {
     assert_eq!(world.handle(&[Control::Load { batch }.to_body()]).await, 0);
     let batch = world.batch("regions/a.csv").await;
     assert_eq!((batch.state, batch.attempt.0), (State::Committed, 2));
+}
+
+#[tokio::test]
+async fn another_version_under_an_announced_key_keeps_what_was_announced() {
+    let id = ledger::BatchId::fresh();
+    let key = format!("regions/api/{id}/a.csv");
+    let mut world = World::new(&[(&key, REGIONS)]).await;
+    let session: Session = world.database.connect(testkit::Role::Loader).await;
+    let options = ledger::Options {
+        dry_run: true,
+        expect_rows: Some(1),
+        ..ledger::Options::default()
+    };
+    let new = ledger::NewBatch {
+        id,
+        dataset: "regions",
+        source: ledger::ObjectName {
+            bucket: BUCKET.to_owned(),
+            key: key.clone(),
+            version: None,
+        },
+        object_bytes: None,
+        etag: None,
+        submitted_by: "key:partner",
+        options: options.clone(),
+    };
+    ledger::receive(&session, &new).await.expect("announced");
+    // The last is the first once more.
+    for (name, etag) in [("v1", "one"), ("v2", "two"), ("v3", "one")] {
+        assert_eq!(world.handle(&[version(&key, name, etag)]).await, 0);
+    }
+    let find = async |id| ledger::find(&session, id).await.expect("an answer");
+    let first = find(id).await.expect("known");
+    assert_eq!(first.state, State::Checked);
+    let own = |name| batch_id_for_object(BUCKET, &key, Some(name));
+    let second = find(own("v2")).await.expect("known");
+    assert_eq!(second.state, State::Checked);
+    assert_eq!(second.submitted_by, "key:partner");
+    assert_eq!(second.options, options);
+    assert!(find(own("v3")).await.is_none());
+}
+
+#[tokio::test]
+async fn an_undo_that_takes_too_long_is_given_up_and_comes_again() {
+    let mut world = World::new(&[("regions/a.csv", REGIONS)]).await;
+    assert_eq!(world.handle(&[created("regions/a.csv")]).await, 0);
+    let batch = world.batch("regions/a.csv").await.id;
+    let mut other: Session = world.database.connect(testkit::Role::Loader).await;
+    let lock = other.transaction().await.expect("begun");
+    lock.batch_execute("SELECT 1 FROM waybill.batches FOR UPDATE")
+        .await
+        .expect("locked");
+    let by = "test".to_owned();
+    let undo = Control::Undo { batch, by }.to_body();
+    let within = Duration::from_secs(2);
+    assert_eq!(world.handle_within(&[undo], within).await, 1);
+    // The server notices by itself that nobody waits for the statement any more.
+    let waiting = "SELECT count(*) FROM pg_stat_activity
+        WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    for _ in 0..60 {
+        let row = lock.query_one(waiting, &[]).await.expect("an answer");
+        if row.get::<_, i64>(0) == 0 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+    panic!("the server still waits for the lock after 30 s");
 }
