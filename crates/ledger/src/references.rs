@@ -116,7 +116,7 @@ async fn ask(
         .collect())
 }
 
-/// Whether this session may set `session_replication_role`, which is what makes [`lock_keys`] worth its while. Whether
+/// Whether a session may set `session_replication_role`, which is what makes [`lock_keys`] worth its while. Whether
 /// a table allows it is a question to its [`crate::target::Shape`]: nothing may be hidden, and every foreign key must
 /// be one that the load locks.
 pub async fn may_skip_triggers(client: &Client) -> Result<bool> {

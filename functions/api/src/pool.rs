@@ -147,7 +147,7 @@ impl Lease {
         self.settled = true;
     }
 
-    /// A statement, prepared on this session once.
+    /// A statement, prepared once for the session.
     pub async fn prepared(&mut self, sql: &'static str) -> Result<Statement, ledger::Error> {
         let held = self.held_mut();
         if let Some(statement) = held.statements.get(sql) {
