@@ -193,6 +193,17 @@ pub(crate) const COLUMNS: &str = "b.number, b.id, b.dataset, b.state, b.lane, b.
      ORDER BY e.id), '[]'::jsonb) FROM waybill.events e WHERE e.batch = b.number) AS timeline";
 
 impl Batch {
+    /// Whether nothing more happens to it without anyone's doing. A load that was interrupted is tried again, so that
+    /// its `failed` is not the end.
+    pub fn is_over(&self) -> bool {
+        let tried_again = self.state == State::Failed
+            && self
+                .error
+                .as_ref()
+                .is_some_and(|problem| problem.is(Problem::INTERRUPTED));
+        self.state.is_settled() && !tried_again
+    }
+
     pub(crate) fn from_row(row: &Row) -> Result<Self> {
         let unsigned = |column: &str| -> Result<Option<u64>> {
             Ok(row

@@ -18,6 +18,9 @@ pub struct Problem {
 }
 
 impl Problem {
+    /// The word of a load that was cut off and is tried again without anyone's doing.
+    pub const INTERRUPTED: &str = "interrupted";
+
     /// A problem of the type `/problems/<word>`.
     pub fn new(word: &str, title: impl Into<String>) -> Self {
         Self {
@@ -26,6 +29,11 @@ impl Problem {
             status: None,
             detail: None,
         }
+    }
+
+    /// Whether it is of the type `/problems/<word>`.
+    pub fn is(&self, word: &str) -> bool {
+        self.r#type.strip_prefix("/problems/") == Some(word)
     }
 
     /// The same problem with the status that fits.

@@ -35,17 +35,18 @@ pub struct NewBatch<'a> {
 /// `source.version` is not the one announced, the object was overwritten after the batch took up another version.
 pub async fn receive(client: &Client, new: &NewBatch<'_>) -> Result<Batch> {
     let sha256 = new.options.expect_sha256.map(|hash| hash.to_vec());
-    // One statement: the batch and its first event, or neither. DO UPDATE, since DO NOTHING would return no row.
+    // One statement: the batch and its first event, or neither. An announced batch learns what its object turned out
+    // to be; another object, or another version of it, changes nothing.
     let sql = "WITH batch AS (
             INSERT INTO waybill.batches AS b (id, dataset, bucket, object_key, object_version, object_bytes, etag,
                 submitted_by, dry_run, force, expect_rows, expect_sha256)
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
             ON CONFLICT (id) DO UPDATE SET
                 object_version = coalesce(b.object_version, excluded.object_version),
-                object_bytes = CASE WHEN b.object_version IS NULL OR b.object_version = excluded.object_version
-                    THEN coalesce(excluded.object_bytes, b.object_bytes) ELSE b.object_bytes END,
-                etag = CASE WHEN b.object_version IS NULL OR b.object_version = excluded.object_version
-                    THEN coalesce(excluded.etag, b.etag) ELSE b.etag END
+                object_bytes = coalesce(excluded.object_bytes, b.object_bytes),
+                etag = coalesce(excluded.etag, b.etag)
+            WHERE b.bucket = excluded.bucket AND b.object_key = excluded.object_key
+                AND (b.object_version IS NULL OR b.object_version = excluded.object_version)
             RETURNING b.number, (xmax = 0) AS fresh)
         INSERT INTO waybill.events (batch, state, attempt)
         SELECT number, 'received', 0 FROM batch WHERE fresh";

@@ -9,8 +9,6 @@ use crate::error::{Error, Result};
 pub struct TargetColumn {
     /// Its name.
     pub name: String,
-    /// The OID of its type: what binary COPY needs to know.
-    pub type_oid: u32,
     /// The type as SQL writes it, `numeric(10,2)`.
     pub type_name: String,
     /// Whether it may be null.
@@ -84,7 +82,7 @@ pub async fn shape(client: &Client, table: &str) -> Result<Shape> {
     let oid: u32 = row.try_get(0)?;
     let columns: Vec<TargetColumn> = client
         .query(
-            "SELECT a.attname::text, a.atttypid, pg_catalog.format_type(a.atttypid, a.atttypmod), NOT a.attnotnull,
+            "SELECT a.attname::text, pg_catalog.format_type(a.atttypid, a.atttypmod), NOT a.attnotnull,
                  a.atthasdef OR a.attidentity <> ''
              FROM pg_catalog.pg_attribute a
              WHERE a.attrelid = $1 AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum",
@@ -95,10 +93,9 @@ pub async fn shape(client: &Client, table: &str) -> Result<Shape> {
         .map(|row| {
             Ok(TargetColumn {
                 name: row.try_get(0)?,
-                type_oid: row.try_get(1)?,
-                type_name: row.try_get(2)?,
-                nullable: row.try_get(3)?,
-                has_default: row.try_get(4)?,
+                type_name: row.try_get(1)?,
+                nullable: row.try_get(2)?,
+                has_default: row.try_get(3)?,
             })
         })
         .collect::<Result<_>>()?;

@@ -27,5 +27,5 @@ mod verdict;
 pub use error::{LoadError, LoadErrorKind};
 pub use load::{Load, Loaded, load};
 pub use object_key::{KeyProblem, ObjectKey, parse_key};
-pub use settings::LoadSettings;
+pub use settings::{DEFAULT_LEASE, LoadSettings};
 pub use source::{BytesSource, Opened, Source, SourceError, SourceErrorKind};

@@ -3,6 +3,9 @@
 use std::num::NonZero;
 use std::time::Duration;
 
+/// How long a loader may be silent before another may take its batch.
+pub const DEFAULT_LEASE: Duration = Duration::from_secs(30);
+
 /// Limits and sizes of one load.
 #[derive(Debug, Clone)]
 pub struct LoadSettings {
@@ -35,7 +38,7 @@ impl Default for LoadSettings {
             report_cap: 10_000,
             report_bytes: 8 << 20,
             reference_cap: 200_000,
-            lease: Duration::from_secs(30),
+            lease: DEFAULT_LEASE,
             beat: Duration::from_secs(2),
             limits: reader::Limits::default(),
         }

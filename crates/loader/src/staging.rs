@@ -288,20 +288,12 @@ fn no_known_keys(contract: &Contract) -> Vec<Option<Arc<KnownKeys>>> {
     contract.columns.iter().map(|_| None).collect()
 }
 
-/// OID of `jsonb`.
-const JSONB: u32 = 3802;
-
 /// For each of the contract's columns whether the table has it as `jsonb`.
 pub(crate) fn jsonb(contract: &Contract, shape: &Shape) -> Vec<bool> {
-    let is_jsonb = |name: &str| {
-        shape
-            .column(name)
-            .is_some_and(|column| column.type_oid == JSONB)
-    };
     contract
         .columns
         .iter()
-        .map(|column| is_jsonb(&column.name))
+        .map(|column| shape.is_jsonb(&column.name))
         .collect()
 }
 

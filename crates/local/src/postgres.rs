@@ -131,12 +131,19 @@ impl Cluster {
 
     /// The server, where it runs and takes connections.
     pub fn running(&self) -> Option<Part> {
-        let file = fs::read_to_string(self.data().join("postmaster.pid")).ok()?;
+        let (process, file) = self.postmaster()?;
         let lines: Vec<&str> = file.lines().collect();
         let ready = lines.get(7).is_some_and(|status| status.trim() == "ready");
-        let process = Process::with_pid(lines.first()?.trim().parse().ok()?)?;
         let port = lines.get(3)?.trim().parse().ok()?;
         ready.then_some(Part { process, port })
+    }
+
+    /// The server's process and what its file says of it. A server that was killed leaves its file behind, and its
+    /// process id may be a stranger's by now: only a process that works in this folder is ours.
+    fn postmaster(&self) -> Option<(Process, String)> {
+        let file = fs::read_to_string(self.data().join("postmaster.pid")).ok()?;
+        let process = Process::with_pid(file.lines().next()?.trim().parse().ok()?)?;
+        process.works_in(&self.data()).then_some((process, file))
     }
 
     /// Stops the server, where it runs: sessions are ended, transactions rolled back. Returns when it is gone.
@@ -302,13 +309,7 @@ impl Cluster {
     }
 
     fn stop_mode(&self, mode: &str) -> Result<(), StackError> {
-        let Some(pid) = fs::read_to_string(self.data().join("postmaster.pid"))
-            .ok()
-            .and_then(|file| file.lines().next()?.trim().parse().ok())
-        else {
-            return Ok(());
-        };
-        let Some(process) = Process::with_pid(pid) else {
+        let Some((process, _)) = self.postmaster() else {
             return Ok(());
         };
         let output = self
@@ -326,7 +327,7 @@ impl Cluster {
         }
         Err(StackError::Unstoppable {
             what: "PostgreSQL".into(),
-            pid,
+            pid: process.pid,
         })
     }
 }
@@ -387,6 +388,31 @@ mod tests {
         assert!(!part.is_alive());
         assert_eq!(cluster.running(), None);
         cluster.stop().expect("stopping twice is no fault");
+    }
+
+    #[test]
+    fn a_strangers_process_is_never_taken_for_the_server() {
+        let home = tempfile::Builder::new()
+            .prefix("waybill-pg-")
+            .tempdir_in("/tmp")
+            .expect("a folder");
+        let binaries = Binaries::find(&[]).expect("PostgreSQL is installed");
+        let cluster =
+            Cluster::prepare(&binaries, home.path(), Purpose::Tests).expect("it can be made");
+        let part = cluster.start(0).expect("it starts");
+        let file = cluster.data().join("postmaster.pid");
+        let left = fs::read_to_string(&file).expect("a running server has its file");
+        cluster.crash().expect("it crashes");
+        // What a kill leaves behind, once the number belongs to somebody else.
+        let (mut stranger, process) =
+            spawn_detached(Command::new("sleep").arg("60"), "a stranger").expect("it starts");
+        let stale = left.replacen(&part.process.pid.to_string(), &process.pid.to_string(), 1);
+        fs::write(&file, stale).expect("the folder can be written");
+        assert_eq!(cluster.running(), None);
+        cluster.stop().expect("there is nothing to stop");
+        assert!(process.is_alive(), "the stranger was stopped");
+        stranger.kill().expect("it is ours");
+        stranger.wait().expect("it ends");
     }
 
     #[test]

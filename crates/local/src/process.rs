@@ -32,6 +32,15 @@ impl Process {
         start_time(self.pid).as_deref() == Some(self.started.as_str())
     }
 
+    /// Whether this is its working folder. Only Linux can tell; elsewhere it is taken to be.
+    pub fn works_in(&self, folder: &Path) -> bool {
+        if !Path::new("/proc/self/cwd").exists() {
+            return true;
+        }
+        let place = fs::read_link(format!("/proc/{}/cwd", self.pid));
+        matches!((place, folder.canonicalize()), (Ok(place), Ok(folder)) if place == folder)
+    }
+
     /// Ends it: asks first, waits for `patience`, then ends it for certain. True when it ended by itself.
     pub fn stop(&self, what: &str, patience: Duration) -> Result<bool, StackError> {
         self.signal(Signal::TERM);

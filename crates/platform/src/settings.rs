@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use loader::DEFAULT_LEASE;
 use thiserror::Error;
 
 use crate::names::Names;
@@ -50,7 +51,6 @@ pub mod keys {
 /// The release of a build that nobody named.
 pub const UNRELEASED: &str = "unreleased";
 const DEFAULT_LANE_BYTES: u64 = 4 << 30;
-const DEFAULT_LEASE_S: u64 = 30;
 
 /// A setting that is missing or wrong.
 #[derive(Debug, Error, PartialEq, Eq)]
@@ -292,7 +292,7 @@ impl Intake {
     pub fn read(from: Variables<'_>) -> Result<Self, SettingsError> {
         let lease_s = from
             .parsed(keys::LEASE_SECONDS, "a number of seconds from 3 to 900")?
-            .unwrap_or(DEFAULT_LEASE_S);
+            .unwrap_or(DEFAULT_LEASE.as_secs());
         if !(3..=900).contains(&lease_s) {
             return Err(SettingsError::Invalid {
                 key: keys::LEASE_SECONDS,
@@ -318,7 +318,7 @@ impl Intake {
             incoming_bucket: names.incoming_bucket(),
             queue_url: queue_url.to_owned(),
             lane_bytes: DEFAULT_LANE_BYTES,
-            lease: Duration::from_secs(DEFAULT_LEASE_S),
+            lease: DEFAULT_LEASE,
         }
     }
 

@@ -57,7 +57,7 @@ pub(crate) fn out_of_time(seconds: u64) -> Problem {
 
 /// Something was out of reach; it will be tried again.
 pub(crate) fn interrupted(what: &str) -> Problem {
-    Problem::new("interrupted", "The load was interrupted")
+    Problem::new(Problem::INTERRUPTED, "The load was interrupted")
         .with_status(503)
         .with_detail(format!("{what}; it is tried again by itself"))
 }

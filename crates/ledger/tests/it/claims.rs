@@ -150,7 +150,7 @@ async fn a_failed_batch_can_be_claimed_again_and_a_settled_one_cannot() {
     ports(&database).await;
     let mut session = database.connect(Role::Loader).await;
     let first = held(&mut session, "prices").await;
-    let problem = Problem::new("unreachable", "The object could not be read").with_status(503);
+    let problem = Problem::new(Problem::INTERRUPTED, "The load was interrupted").with_status(503);
     let failed = Outcome::Failed {
         problem: problem.clone(),
     };
@@ -163,6 +163,7 @@ async fn a_failed_batch_can_be_claimed_again_and_a_settled_one_cannot() {
         .await
         .expect("released");
     let batch = find(&session, first.id).await;
+    assert!(!batch.is_over(), "it is tried again by itself");
     assert_eq!((batch.state, batch.error), (State::Failed, Some(problem)));
 
     let second = claimed(&mut session, first.id, LEASE).await;

@@ -46,6 +46,15 @@ async fn a_batch_of_the_api_keeps_its_options_and_takes_up_its_object() {
     let batch = ledger::receive(&api, &new).await.expect("received");
     assert_eq!(batch.source.version, None);
 
+    // Another object under the announced id says nothing about the one that was announced.
+    let mut other = new_batch("prices");
+    other.id = new.id;
+    let batch = ledger::receive(&loader, &other).await.expect("received");
+    assert_eq!(
+        (batch.source.version, batch.progress.total_bytes),
+        (None, None)
+    );
+
     let mut seen = new_batch("prices");
     (seen.id, seen.source.key) = (new.id, new.source.key.clone());
     let batch = ledger::receive(&loader, &seen).await.expect("received");

@@ -90,7 +90,7 @@ pub(crate) async fn watch(
         }
         first = false;
         if let (Some(_), [shown]) = (id, found.as_slice())
-            && shown.batch.state.is_settled()
+            && shown.batch.is_over()
         {
             return Ok(exit(&shown.batch));
         }

@@ -5,7 +5,7 @@ use std::io::Read as _;
 use std::path::Path;
 use std::time::Duration;
 
-use ledger::State;
+use ledger::{Batch, State};
 use reqwest::Method;
 use serde_json::Value;
 use uuid::Uuid;
@@ -44,10 +44,7 @@ pub(crate) async fn run(client: &Client, asked: &Submit, terminal: Terminal) -> 
         return Ok(Exit::Done);
     }
     let patience = Duration::from_secs_f64(asked.timeout);
-    let settled = follow::until(client, &id, patience, terminal, |batch| {
-        batch.state.is_settled()
-    })
-    .await?;
+    let settled = follow::until(client, &id, patience, terminal, Batch::is_over).await?;
     terminal.either(&settled.document, || show::page(&settled.batch))?;
     match settled.batch.state {
         State::Rejected => terminal.note(format!("`waybill errors {id}` shows what is wrong")),
@@ -55,7 +52,7 @@ pub(crate) async fn run(client: &Client, asked: &Submit, terminal: Terminal) -> 
             terminal.note("the same content was loaded before; --force loads it again");
         }
         State::Failed => terminal.note(format!(
-            "it is tried again by itself; `waybill replay {id}` tries now"
+            "once the reason is gone, `waybill replay {id}` tries it again"
         )),
         _ => {}
     }
