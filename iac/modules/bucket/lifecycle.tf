@@ -1,0 +1,55 @@
+resource "aws_s3_bucket_lifecycle_configuration" "this" {
+  bucket = aws_s3_bucket.this.id
+
+  # Everywhere: what nobody sees any more must not be paid for for ever.
+  rule {
+    id     = "remains"
+    status = "Enabled"
+
+    filter {}
+
+    noncurrent_version_expiration {
+      noncurrent_days = var.retention.noncurrent_days
+    }
+
+    abort_incomplete_multipart_upload {
+      days_after_initiation = var.retention.abort_multipart_days
+    }
+
+    # S3 does not take this in one rule with a number of days, hence two rules.
+    expiration {
+      expired_object_delete_marker = true
+    }
+  }
+
+  dynamic "rule" {
+    for_each = length(var.retention.tiers) > 0 || var.retention.expire_days != null ? [1] : []
+
+    content {
+      id     = "content"
+      status = "Enabled"
+
+      filter {}
+
+      dynamic "transition" {
+        for_each = var.retention.tiers
+
+        content {
+          days          = transition.value.after_days
+          storage_class = transition.value.class
+        }
+      }
+
+      dynamic "expiration" {
+        for_each = var.retention.expire_days == null ? [] : [var.retention.expire_days]
+
+        content {
+          days = expiration.value
+        }
+      }
+    }
+  }
+
+  # Rules about versions are refused or without effect until the bucket has versions.
+  depends_on = [aws_s3_bucket_versioning.this]
+}
