@@ -157,11 +157,11 @@ run "switches_make_only_what_they_name" {
   }
 
   assert {
-    condition = (
-      one(aws_s3_bucket_cors_configuration.this[0].cors_rule).allowed_origins == toset(["https://partners.example.com"])
-      && !contains(one(aws_s3_bucket_cors_configuration.this[0].cors_rule).allowed_methods, "DELETE")
-      && contains(one(aws_s3_bucket_cors_configuration.this[0].cors_rule).expose_headers, "ETag")
-    )
+    condition = alltrue([
+      one(aws_s3_bucket_cors_configuration.this[0].cors_rule).allowed_origins == toset(["https://partners.example.com"]),
+      !contains(one(aws_s3_bucket_cors_configuration.this[0].cors_rule).allowed_methods, "DELETE"),
+      contains(one(aws_s3_bucket_cors_configuration.this[0].cors_rule).expose_headers, "ETag"),
+    ])
     error_message = "Only the named page may come, it cannot delete, and it sees the ETags that completing an upload needs."
   }
 
