@@ -1,7 +1,7 @@
 //! API keys: `wb_<id>_<secret>`. Only the secret's hash is stored; it is random and long, so a plain SHA-256 is enough.
 
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use tokio_postgres::{Client, Row, types::Type};
 use uuid::Uuid;
@@ -29,7 +29,7 @@ words! {
 pub const ALL_DATASETS: &str = "*";
 
 /// What is known of a key.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ApiKey {
     /// Its public part.
     pub id: String,

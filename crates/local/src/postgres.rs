@@ -164,6 +164,11 @@ impl Cluster {
         )
     }
 
+    /// The superuser's password.
+    pub fn password(&self) -> &str {
+        &self.password
+    }
+
     /// Where everything of the server lies.
     pub fn home(&self) -> &Path {
         &self.home

@@ -1,7 +1,7 @@
 //! Sessions with the database: the login of a role, its password from where passwords are kept,
 //! TLS against the authorities that the settings name, patience with a server that restarts.
 
-use ledger::{DatabaseConfig, Error, ErrorKind, Session, Timeouts, Tls, connect};
+use ledger::{DatabaseConfig, Error, ErrorKind, Secret, Session, Timeouts, Tls, connect};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
@@ -41,23 +41,9 @@ impl Databases {
         application: impl Into<String>,
         passwords: Arc<dyn Passwords>,
     ) -> Result<Self, Error> {
-        let tls = match &settings.tls {
-            settings::Tls::Off => Tls::Off,
-            settings::Tls::Verify(bundle) => {
-                let pem = std::fs::read_to_string(bundle).map_err(|error| {
-                    let context = format!(
-                        "{} names {}, which cannot be read",
-                        settings::keys::DATABASE_CA,
-                        bundle.display()
-                    );
-                    Error::new(ErrorKind::Config, context).with_source(error)
-                })?;
-                Tls::Verify(pem)
-            }
-        };
         Ok(Databases {
+            tls: tls(&settings)?,
             settings,
-            tls,
             application: application.into(),
             passwords,
         })
@@ -90,19 +76,10 @@ impl Databases {
         timeouts: Timeouts,
         patience: Duration,
     ) -> Result<Session, Error> {
-        let until = Instant::now() + patience;
-        let mut pause = FIRST_PAUSE;
-        loop {
-            let error = match self.connect(role, target, timeouts).await {
-                Err(error) if error.kind() == ErrorKind::Unreachable => error,
-                other => return other,
-            };
-            if Instant::now() + pause >= until {
-                return Err(error);
-            }
-            sleep(pause).await;
-            pause = (pause * 2).min(LONGEST_PAUSE);
-        }
+        patiently(patience, async || {
+            self.connect(role, target, timeouts).await
+        })
+        .await
     }
 
     /// A place for one session that is made when first asked for.
@@ -140,6 +117,63 @@ impl Databases {
         };
         connect(&config).await
     }
+}
+
+/// A session of the server's administrator, in the database that every server has.
+pub async fn administrator(
+    settings: &settings::Database,
+    login: &str,
+    password: Secret,
+    application: &str,
+) -> Result<Session, Error> {
+    let config = DatabaseConfig {
+        host: settings.host.clone(),
+        port: settings.port,
+        database: "postgres".to_owned(),
+        user: login.to_owned(),
+        password,
+        tls: tls(settings)?,
+        application_name: application.to_owned(),
+        timeouts: Timeouts::MIGRATE,
+    };
+    connect(&config).await
+}
+
+/// Tries to connect until a server that may be about to come back is there.
+pub async fn patiently(
+    patience: Duration,
+    connect: impl AsyncFn() -> Result<Session, Error>,
+) -> Result<Session, Error> {
+    let until = Instant::now() + patience;
+    let mut pause = FIRST_PAUSE;
+    loop {
+        let error = match connect().await {
+            Err(error) if error.kind() == ErrorKind::Unreachable => error,
+            other => return other,
+        };
+        if Instant::now() + pause >= until {
+            return Err(error);
+        }
+        sleep(pause).await;
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}
+
+fn tls(settings: &settings::Database) -> Result<Tls, Error> {
+    let bundle = match &settings.tls {
+        settings::Tls::Off => return Ok(Tls::Off),
+        settings::Tls::Verify(bundle) => bundle,
+    };
+    std::fs::read_to_string(bundle)
+        .map(Tls::Verify)
+        .map_err(|error| {
+            let context = format!(
+                "{} names {}, which cannot be read",
+                settings::keys::DATABASE_CA,
+                bundle.display()
+            );
+            Error::new(ErrorKind::Config, context).with_source(error)
+        })
 }
 
 /// One session kept over many uses, for one user at a time.

@@ -15,6 +15,8 @@ pub const ALIAS: &str = "live";
 pub const RUNTIME: &str = "provided.al2023";
 /// The file in a function's zip.
 pub const HANDLER: &str = "bootstrap";
+/// The file in a function's zip that names the release.
+pub const RELEASE_FILE: &str = "release";
 /// What functions are built for in AWS; a local stack takes the machine's own.
 pub const ARCHITECTURE: &str = "arm64";
 /// Where the authorities of the database server lie inside a function.
@@ -33,11 +35,32 @@ pub enum Function {
     Api,
     /// Schema and roles.
     Migrate,
+    /// Databases on the server, with their owners.
+    Provision,
+    /// Database servers stopped outside hours.
+    Janitor,
 }
 
 impl Function {
     /// Every function.
-    pub const ALL: [Function; 3] = [Function::Intake, Function::Api, Function::Migrate];
+    pub const ALL: [Function; 5] = [
+        Function::Intake,
+        Function::Api,
+        Function::Migrate,
+        Function::Provision,
+        Function::Janitor,
+    ];
+
+    /// Whether an environment of that size has it.
+    pub const fn runs_at(self, scale: Scale) -> bool {
+        match self {
+            Function::Intake | Function::Api | Function::Migrate => true,
+            // A preview's database lies on dev's server, and dev's function makes it.
+            Function::Provision => !matches!(scale, Scale::Preview),
+            // The environments that sleep.
+            Function::Janitor => matches!(scale, Scale::Dev | Scale::Staging),
+        }
+    }
 
     /// The name without prefix and environment; also the crate's and the binary's name.
     pub const fn as_str(self) -> &'static str {
@@ -45,6 +68,8 @@ impl Function {
             Function::Intake => "intake",
             Function::Api => "api",
             Function::Migrate => "migrate",
+            Function::Provision => "provision",
+            Function::Janitor => "janitor",
         }
     }
 
@@ -54,6 +79,8 @@ impl Function {
             Function::Intake => &[Role::Loader],
             Function::Api => &[Role::Api, Role::Reader],
             Function::Migrate => &[Role::Owner],
+            // The administrator's login is no role of a database.
+            Function::Provision | Function::Janitor => &[],
         }
     }
 
@@ -61,6 +88,7 @@ impl Function {
     pub const fn passwords(self) -> &'static [Role] {
         match self {
             Function::Migrate => &Role::ALL,
+            Function::Provision => &[Role::Owner],
             other => other.roles(),
         }
     }
@@ -70,7 +98,8 @@ impl Function {
         match self {
             // One claims and beats, one loads. The API: one a role.
             Function::Intake | Function::Api => 2,
-            Function::Migrate => 1,
+            Function::Migrate | Function::Provision => 1,
+            Function::Janitor => 0,
         }
     }
 }
@@ -170,6 +199,24 @@ impl Names {
         })
     }
 
+    /// What every name begins with.
+    pub fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
+    /// The names of another environment of the same owner.
+    pub fn sibling(&self, environment: &str) -> Result<Names, NameError> {
+        Names::with_prefix(&self.prefix, environment)
+    }
+
+    /// The functions that the environment has.
+    pub fn functions(&self) -> impl Iterator<Item = Function> + use<> {
+        let scale = self.scale();
+        Function::ALL
+            .into_iter()
+            .filter(move |function| function.runs_at(scale))
+    }
+
     /// The environment's own name.
     pub fn environment(&self) -> &str {
         &self.environment
@@ -226,6 +273,11 @@ impl Names {
         role.password_parameter(&self.parameters())
     }
 
+    /// The parameter with the password of the database server's administrator.
+    pub fn admin_parameter(&self) -> String {
+        format!("{}/database/admin/password", self.parameters())
+    }
+
     /// The database, named so that previews can share a server: `waybill_pr_12`.
     pub fn database(&self) -> String {
         format!("{}_{}", self.prefix, self.environment).replace('-', "_")
@@ -246,6 +298,8 @@ impl Names {
             // Just below the 30 s that the gateway waits.
             Function::Api => (512, 29),
             Function::Migrate => (256, 900),
+            Function::Provision => (256, 120),
+            Function::Janitor => (128, 60),
         };
         // Reserved concurrency is what bounds the sessions on the database, so it is set
         // everywhere but on one's own machine.
@@ -255,7 +309,7 @@ impl Names {
             (Function::Api, Scale::Preview) => Some(5),
             (Function::Api, Scale::Dev | Scale::Staging) => Some(20),
             (Function::Api, Scale::Prod) => Some(60),
-            (Function::Migrate, _) => Some(1),
+            (Function::Migrate | Function::Provision | Function::Janitor, _) => Some(1),
         };
         FunctionSettings {
             name: self.function(function),
@@ -301,8 +355,7 @@ impl Names {
 
     /// The most sessions that all functions together can open.
     pub fn session_budget(&self) -> Option<u32> {
-        Function::ALL
-            .into_iter()
+        self.functions()
             .map(|function| {
                 let settings = self.function_settings(function);
                 Some(settings.reserved_concurrency? * function.sessions())
@@ -326,7 +379,10 @@ impl Names {
             database: self.database(),
             passwords: Role::ALL.map(|role| self.password_parameter(role)),
             intake: self.intake_settings(),
-            functions: Function::ALL.map(|function| self.function_settings(function)),
+            functions: self
+                .functions()
+                .map(|function| self.function_settings(function))
+                .collect(),
             session_budget: self.session_budget(),
         }
     }
@@ -405,8 +461,8 @@ pub struct Stack {
     pub passwords: [String; 4],
     /// Queue and mapping.
     pub intake: IntakeSettings,
-    /// The functions: intake, api, migrate.
-    pub functions: [FunctionSettings; 3],
+    /// The functions that it has.
+    pub functions: Vec<FunctionSettings>,
     /// The most sessions that they open; `None`: not limited.
     pub session_budget: Option<u32>,
 }

@@ -18,9 +18,9 @@ pub trait Passwords: Send + Sync {
     fn password(&self, role: Role, anew: bool) -> BoxFuture<'_, Result<Secret, Error>>;
 }
 
-/// The parameter store, remembered per process.
+/// Passwords in the parameter store, remembered per process.
 pub struct Parameters {
-    client: Client,
+    store: Store,
     root: String,
     known: Mutex<HashMap<Role, Secret>>,
 }
@@ -29,7 +29,7 @@ impl Parameters {
     /// The parameters below a root, as `/waybill/dev`.
     pub fn new(client: Client, root: impl Into<String>) -> Self {
         Parameters {
-            client,
+            store: Store::new(client),
             root: root.into(),
             known: Mutex::default(),
         }
@@ -40,23 +40,10 @@ impl Parameters {
         if !anew && let Some(secret) = known.get(&role) {
             return Ok(secret.clone());
         }
-        let name = role.password_parameter(&self.root);
-        let answer = self
-            .client
-            .get_parameter()
-            .name(&name)
-            .with_decryption(true)
-            .send()
-            .await
-            .map_err(|error| read_error(&name, error))?;
-        let value = answer
-            .parameter
-            .and_then(|parameter| parameter.value)
-            .filter(|value| !value.is_empty())
-            .ok_or_else(|| {
-                Error::new(ErrorKind::Config, format!("the parameter {name} is empty"))
-            })?;
-        let secret = Secret::new(value);
+        let secret = self
+            .store
+            .read(&role.password_parameter(&self.root))
+            .await?;
         known.insert(role, secret.clone());
         Ok(secret)
     }
@@ -65,6 +52,35 @@ impl Parameters {
 impl Passwords for Parameters {
     fn password(&self, role: Role, anew: bool) -> BoxFuture<'_, Result<Secret, Error>> {
         Box::pin(self.get(role, anew))
+    }
+}
+
+/// The parameter store: nothing is remembered.
+#[derive(Debug, Clone)]
+pub struct Store(Client);
+
+impl Store {
+    /// The store behind a client.
+    pub fn new(client: Client) -> Self {
+        Store(client)
+    }
+
+    /// A SecureString by its name.
+    pub async fn read(&self, name: &str) -> Result<Secret, Error> {
+        let answer = self
+            .0
+            .get_parameter()
+            .name(name)
+            .with_decryption(true)
+            .send()
+            .await
+            .map_err(|error| read_error(name, error))?;
+        answer
+            .parameter
+            .and_then(|parameter| parameter.value)
+            .filter(|value| !value.is_empty())
+            .map(Secret::new)
+            .ok_or_else(|| Error::new(ErrorKind::Config, format!("the parameter {name} is empty")))
     }
 }
 

@@ -5,20 +5,29 @@
 //!
 //! No secret is a setting: passwords come from the parameter store (`secrets`).
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
-use std::time::Duration;
+mod api;
+mod common;
+mod intake;
+mod janitor;
+mod provision;
 
-use loader::DEFAULT_LEASE;
+use std::path::PathBuf;
+
 use thiserror::Error;
 
-use crate::names::Names;
+pub use api::Api;
+pub use common::{Common, Database, Tls};
+pub use intake::Intake;
+pub use janitor::Janitor;
+pub use provision::Provision;
+
+use crate::names::RELEASE_FILE;
 
 /// The keys, in the order of the documentation.
 pub mod keys {
     /// The environment's name: `dev`.
     pub const ENVIRONMENT: &str = "WAYBILL_ENVIRONMENT";
-    /// The release: the commit that was built.
+    /// The release: the commit that was built. If unset, what the file `release` in the function's zip says.
     pub const RELEASE: &str = "WAYBILL_RELEASE";
     /// The root of the parameters: `/waybill/dev`.
     pub const PARAMETERS: &str = "WAYBILL_PARAMETERS";
@@ -44,13 +53,18 @@ pub mod keys {
     pub const FUNCTION_LANE_BYTES: &str = "WAYBILL_FUNCTION_LANE_BYTES";
     /// How long a claim holds without a beat; 30 if unset.
     pub const LEASE_SECONDS: &str = "WAYBILL_LEASE_SECONDS";
+    /// What names begin with: `waybill`.
+    pub const PREFIX: &str = "WAYBILL_PREFIX";
+    /// The login of the database server's administrator.
+    pub const DATABASE_ADMIN: &str = "WAYBILL_DATABASE_ADMIN";
+    /// The database servers that the janitor stops and starts.
+    pub const DATABASE_SERVERS: &str = "WAYBILL_DATABASE_SERVERS";
     /// `true` where rates may be read without an API key; `false` if unset.
     pub const PUBLIC_RATES: &str = "WAYBILL_PUBLIC_RATES";
 }
 
 /// The release of a build that nobody named.
 pub const UNRELEASED: &str = "unreleased";
-const DEFAULT_LANE_BYTES: u64 = 4 << 30;
 
 /// A setting that is missing or wrong.
 #[derive(Debug, Error, PartialEq, Eq)]
@@ -114,282 +128,14 @@ impl<'a> Variables<'a> {
     }
 }
 
-/// Looks a variable up in this process's environment.
+/// Looks a variable up in this process's environment. A function's release is part of its code, not of its
+/// configuration: where no variable names it, the file beside the program does.
 fn process(key: &str) -> Option<String> {
-    std::env::var(key).ok()
-}
-
-/// What every function is told.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Common {
-    /// The environment's name.
-    pub environment: String,
-    /// The release that runs.
-    pub release: String,
-    /// The root of the parameters.
-    pub parameters: String,
-    /// Where the database is.
-    pub database: Database,
-}
-
-/// Where a database is and how it is trusted.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Database {
-    /// The server.
-    pub host: String,
-    /// Its port.
-    pub port: u16,
-    /// The database.
-    pub name: String,
-    /// How the server proves itself.
-    pub tls: Tls,
-    /// Where reads go instead, if anywhere.
-    pub replica: Option<(String, u16)>,
-}
-
-/// How a database server proves itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Tls {
-    /// Not at all: one machine only.
-    Off,
-    /// By a certificate of one of the authorities in this PEM file, for the host's name.
-    Verify(PathBuf),
-}
-
-impl Common {
-    /// Reads them from this process's environment.
-    pub fn from_env() -> Result<Self, SettingsError> {
-        Self::read(Variables(&process))
-    }
-
-    /// Reads them.
-    pub fn read(from: Variables<'_>) -> Result<Self, SettingsError> {
-        let environment = from.required(keys::ENVIRONMENT, "the environment's name, as `dev`")?;
-        Ok(Common {
-            release: from
-                .optional(keys::RELEASE)
-                .unwrap_or_else(|| UNRELEASED.to_owned()),
-            parameters: from
-                .required(
-                    keys::PARAMETERS,
-                    "the root of the parameters, as `/waybill/dev`",
-                )?
-                .trim_end_matches('/')
-                .to_owned(),
-            database: Database::read(from)?,
-            environment,
-        })
-    }
-
-    /// The same as variables.
-    pub fn variables(&self) -> BTreeMap<String, String> {
-        let mut variables = self.database.variables();
-        for (key, value) in [
-            (keys::ENVIRONMENT, &self.environment),
-            (keys::RELEASE, &self.release),
-            (keys::PARAMETERS, &self.parameters),
-        ] {
-            variables.insert(key.to_owned(), value.clone());
-        }
-        variables
-    }
-
-    /// What the functions of an environment are told.
-    pub fn of(names: &Names, release: &str, database: Database) -> Self {
-        Common {
-            environment: names.environment().to_owned(),
-            release: release.to_owned(),
-            parameters: names.parameters(),
-            database,
-        }
-    }
-}
-
-impl Database {
-    /// Reads it.
-    pub fn read(from: Variables<'_>) -> Result<Self, SettingsError> {
-        const PORT: &str = "a port number";
-        let port = from.parsed(keys::DATABASE_PORT, PORT)?.unwrap_or(5432);
-        let tls = match from.optional(keys::DATABASE_TLS).as_deref() {
-            None | Some("verify") => Tls::Verify(
-                from.required(
-                    keys::DATABASE_CA,
-                    "the PEM file of the authorities that the database server is verified against",
-                )?
-                .into(),
-            ),
-            Some("off") => Tls::Off,
-            Some(other) => {
-                return Err(SettingsError::Invalid {
-                    key: keys::DATABASE_TLS,
-                    value: other.to_owned(),
-                    expected: "`verify` or `off`",
-                });
-            }
-        };
-        let replica_port = from
-            .parsed(keys::DATABASE_REPLICA_PORT, PORT)?
-            .unwrap_or(port);
-        Ok(Database {
-            host: from.required(keys::DATABASE_HOST, "the database server's host name")?,
-            port,
-            name: from.required(keys::DATABASE_NAME, "the database's name")?,
-            tls,
-            replica: from
-                .optional(keys::DATABASE_REPLICA_HOST)
-                .map(|host| (host, replica_port)),
-        })
-    }
-
-    /// The same as variables.
-    pub fn variables(&self) -> BTreeMap<String, String> {
-        let mut variables = BTreeMap::from([
-            (keys::DATABASE_HOST.to_owned(), self.host.clone()),
-            (keys::DATABASE_PORT.to_owned(), self.port.to_string()),
-            (keys::DATABASE_NAME.to_owned(), self.name.clone()),
-        ]);
-        let tls = match &self.tls {
-            Tls::Off => "off",
-            Tls::Verify(bundle) => {
-                variables.insert(
-                    keys::DATABASE_CA.to_owned(),
-                    bundle.to_string_lossy().into_owned(),
-                );
-                "verify"
-            }
-        };
-        variables.insert(keys::DATABASE_TLS.to_owned(), tls.to_owned());
-        if let Some((host, port)) = &self.replica {
-            variables.insert(keys::DATABASE_REPLICA_HOST.to_owned(), host.clone());
-            variables.insert(keys::DATABASE_REPLICA_PORT.to_owned(), port.to_string());
-        }
-        variables
-    }
-}
-
-/// What the intake function is told.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Intake {
-    /// What every function is told.
-    pub common: Common,
-    /// The bucket whose events count.
-    pub incoming_bucket: String,
-    /// The queue that the messages come from.
-    pub queue_url: String,
-    /// The largest stored object that this lane takes.
-    pub lane_bytes: u64,
-    /// How long a claim holds without a beat, and a message stays hidden ahead.
-    pub lease: Duration,
-}
-
-impl Intake {
-    /// Reads them from this process's environment.
-    pub fn from_env() -> Result<Self, SettingsError> {
-        Self::read(Variables(&process))
-    }
-
-    /// Reads them.
-    pub fn read(from: Variables<'_>) -> Result<Self, SettingsError> {
-        let lease_s = from
-            .parsed(keys::LEASE_SECONDS, "a number of seconds from 3 to 900")?
-            .unwrap_or(DEFAULT_LEASE.as_secs());
-        if !(3..=900).contains(&lease_s) {
-            return Err(SettingsError::Invalid {
-                key: keys::LEASE_SECONDS,
-                value: lease_s.to_string(),
-                expected: "a number of seconds from 3 to 900",
-            });
-        }
-        Ok(Intake {
-            common: Common::read(from)?,
-            incoming_bucket: incoming_bucket(from)?,
-            queue_url: queue_url(from)?,
-            lane_bytes: from
-                .parsed(keys::FUNCTION_LANE_BYTES, "a number of bytes")?
-                .unwrap_or(DEFAULT_LANE_BYTES),
-            lease: Duration::from_secs(lease_s),
-        })
-    }
-
-    /// What an environment's intake function is told.
-    pub fn of(common: Common, names: &Names, queue_url: &str) -> Self {
-        Intake {
-            common,
-            incoming_bucket: names.incoming_bucket(),
-            queue_url: queue_url.to_owned(),
-            lane_bytes: DEFAULT_LANE_BYTES,
-            lease: DEFAULT_LEASE,
-        }
-    }
-
-    /// The same as variables.
-    pub fn variables(&self) -> BTreeMap<String, String> {
-        let mut variables = self.common.variables();
-        for (key, value) in [
-            (keys::INCOMING_BUCKET, self.incoming_bucket.clone()),
-            (keys::INTAKE_QUEUE_URL, self.queue_url.clone()),
-            (keys::FUNCTION_LANE_BYTES, self.lane_bytes.to_string()),
-            (keys::LEASE_SECONDS, self.lease.as_secs().to_string()),
-        ] {
-            variables.insert(key.to_owned(), value);
-        }
-        variables
-    }
-}
-
-/// What the HTTP API is told.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Api {
-    /// What every function is told.
-    pub common: Common,
-    /// Where bodies and uploads go.
-    pub incoming_bucket: String,
-    /// Where undo and replay go.
-    pub queue_url: String,
-    /// Rates may be read without an API key.
-    pub public_rates: bool,
-}
-
-impl Api {
-    /// Reads them from this process's environment.
-    pub fn from_env() -> Result<Self, SettingsError> {
-        Self::read(Variables(&process))
-    }
-
-    /// Reads them.
-    pub fn read(from: Variables<'_>) -> Result<Self, SettingsError> {
-        Ok(Api {
-            common: Common::read(from)?,
-            incoming_bucket: incoming_bucket(from)?,
-            queue_url: queue_url(from)?,
-            public_rates: from
-                .parsed(keys::PUBLIC_RATES, "`true` or `false`")?
-                .unwrap_or(false),
-        })
-    }
-
-    /// What an environment's HTTP API is told.
-    pub fn of(common: Common, names: &Names, queue_url: &str) -> Self {
-        Api {
-            common,
-            incoming_bucket: names.incoming_bucket(),
-            queue_url: queue_url.to_owned(),
-            public_rates: names.scale() == crate::names::Scale::Local,
-        }
-    }
-
-    /// The same as variables.
-    pub fn variables(&self) -> BTreeMap<String, String> {
-        let mut variables = self.common.variables();
-        for (key, value) in [
-            (keys::INCOMING_BUCKET, self.incoming_bucket.clone()),
-            (keys::INTAKE_QUEUE_URL, self.queue_url.clone()),
-            (keys::PUBLIC_RATES, self.public_rates.to_string()),
-        ] {
-            variables.insert(key.to_owned(), value);
-        }
-        variables
-    }
+    std::env::var(key).ok().or_else(|| {
+        let code = std::env::var_os("LAMBDA_TASK_ROOT").filter(|_| key == keys::RELEASE)?;
+        let name = std::fs::read_to_string(PathBuf::from(code).join(RELEASE_FILE)).ok()?;
+        Some(name.trim().to_owned())
+    })
 }
 
 fn incoming_bucket(from: Variables<'_>) -> Result<String, SettingsError> {
@@ -402,7 +148,10 @@ fn queue_url(from: Variables<'_>) -> Result<String, SettingsError> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
+    use crate::names::Names;
 
     fn database() -> Database {
         Database {

@@ -54,7 +54,7 @@ pub struct LoadMetrics<'a> {
     pub dataset: &'a str,
     /// The batch's id.
     pub batch: &'a str,
-    /// The state that it ended in, as the ledger writes it.
+    /// The state that it came to, as the ledger writes it.
     pub state: &'a str,
     /// The attempt that ended it.
     pub attempt: i32,
@@ -100,7 +100,11 @@ impl LoadMetrics<'_> {
                 "Timestamp": milliseconds,
                 "CloudWatchMetrics": [{
                     "Namespace": NAMESPACE,
-                    "Dimensions": [["environment", "dataset", "lane"], ["environment"]],
+                    "Dimensions": [
+                        ["environment", "dataset", "lane"],
+                        ["environment", "lane"],
+                        ["environment"],
+                    ],
                     "Metrics": metrics,
                 }],
             },

@@ -106,7 +106,7 @@ pub(crate) enum Command {
     /// Make up records of a dataset: CSV on stdout, the same for the same seed
     Sample(Sample),
     /// Bring a database to this release's schema
-    Migrate(Database),
+    Migrate(Owned),
     /// API keys
     #[command(subcommand)]
     Keys(Keys),
@@ -263,12 +263,15 @@ pub(crate) struct Sample {
     pub(crate) bad: f64,
 }
 
-/// The database's address.
+/// Whose database, and how its owner's work is done there.
 #[derive(Debug, Args)]
-pub(crate) struct Database {
+pub(crate) struct Owned {
     /// The owner's address of the database
     #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
     pub(crate) database_url: Option<String>,
+    /// An environment in AWS, through its own function
+    #[arg(long, value_name = "NAME")]
+    pub(crate) environment: Option<String>,
 }
 
 /// API keys.
@@ -286,17 +289,17 @@ pub(crate) enum Keys {
         datasets: Vec<String>,
         /// Where it is kept
         #[command(flatten)]
-        database: Database,
+        owned: Owned,
     },
     /// List the keys
-    List(Database),
+    List(Owned),
     /// Make a key useless
     Revoke {
         /// The key's id
         id: String,
         /// Where it is kept
         #[command(flatten)]
-        database: Database,
+        owned: Owned,
     },
 }
 

@@ -5,6 +5,8 @@ mod cli;
 mod client;
 mod commands;
 mod failure;
+mod invoke;
+mod owner;
 mod sample;
 mod show;
 mod stack;

@@ -2,7 +2,7 @@
 
 use local::{LocalDir, StackState};
 
-use crate::cli::{Common, Database};
+use crate::cli::{Common, Owned};
 use crate::client::Client;
 use crate::failure::{Failure, Outcome};
 
@@ -41,14 +41,14 @@ pub(crate) fn api(common: &Common) -> Outcome<Client> {
 }
 
 /// The owner's address of the database.
-pub(crate) fn database_url(database: &Database) -> Outcome<String> {
-    database
+pub(crate) fn database_url(owned: &Owned) -> Outcome<String> {
+    owned
         .database_url
         .clone()
         .filter(|url| !url.is_empty())
         .or_else(|| local_stack().and_then(|state| state.database_url()))
         .ok_or_else(|| {
             Failure::misuse("no database is named")
-                .advice("set DATABASE_URL to the owner's address, or start the local stack with `waybill local up`")
+                .advice("set DATABASE_URL to the owner's address, name an environment in AWS with --environment, or start the local stack with `waybill local up`")
         })
 }

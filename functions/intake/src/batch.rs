@@ -77,6 +77,9 @@ impl Loading {
                 tracing::info!(
                     batch = %id, dataset = held.dataset, attempt = held.attempt.0, "the load begins"
                 );
+                if held.attempt.0 == 1 {
+                    self.measure(&held, State::Received, None);
+                }
                 self.held(&held, deadline).await
             }
             Ok(Claim::Busy { lease_until }) => {

@@ -1,30 +1,69 @@
-//! The migrate function: brings the database to this release's schema, sets the login roles'
-//! passwords, and proves that the contracts fit the tables.
+//! The migrate function, which does what the database's owner does: brings it to this release's schema, sets the login
+//! roles' passwords, proves that the contracts fit the tables, and keeps the API keys.
 //!
 //! A release calls it before it shifts any alias; it can be called as often as one likes.
 
 use std::time::Duration;
 
 use lambda_runtime::Diagnostic;
+use ledger::keys::{self, ApiKey, Scope};
 use ledger::migrate::{self, Options, Report};
 use ledger::{Error, ErrorKind, Session};
 use platform::names::Role;
 use platform::secrets::Passwords;
 use serde::{Deserialize, Serialize};
 
-/// `{"action":"migrate"}` or `{"action":"verify"}`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+/// `{"action":"migrate"}`, `{"action":"verify"}`, `{"action":"create_key",…}` and so on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "action", rename_all = "snake_case")]
 pub enum Request {
     /// Apply what is missing, set the logins, verify.
     Migrate,
     /// Change nothing; say whether the contracts fit.
     Verify,
+    /// Make an API key. The answer is the only place where it is ever seen.
+    CreateKey {
+        /// Whose it is.
+        name: String,
+        /// What it may do.
+        scopes: Vec<Scope>,
+        /// On which datasets; `*` for all.
+        datasets: Vec<String>,
+    },
+    /// List the API keys.
+    ListKeys,
+    /// Make an API key useless.
+    RevokeKey {
+        /// Its public part.
+        id: String,
+    },
 }
 
-/// What was done.
+/// What was done. It cannot be printed by accident: it may hold a key.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub enum Answer {
+    /// To the schema.
+    Schema(Schema),
+    /// The new key.
+    Created {
+        /// The key itself.
+        key: String,
+        /// Its public part.
+        id: String,
+    },
+    /// Every key.
+    Keys(Vec<ApiKey>),
+    /// Whether there was such a key in use.
+    Revoked {
+        /// Whether there was.
+        revoked: bool,
+    },
+}
+
+/// What was done to the schema.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Answer {
+pub struct Schema {
     /// The release that did it.
     pub release: String,
     /// Whether the contracts fit the tables: always, else it is an error that names the columns.
@@ -70,6 +109,22 @@ pub async fn handle(
     release: &str,
 ) -> Result<Answer, MigrateError> {
     let report = match request {
+        Request::CreateKey {
+            name,
+            scopes,
+            datasets,
+        } => {
+            let (key, plaintext) = keys::create(session, &name, &scopes, &datasets).await?;
+            return Ok(Answer::Created {
+                key: plaintext.expose().to_owned(),
+                id: key.id,
+            });
+        }
+        Request::ListKeys => return Ok(Answer::Keys(keys::list(session).await?)),
+        Request::RevokeKey { id } => {
+            let revoked = keys::revoke(session, &id).await?;
+            return Ok(Answer::Revoked { revoked });
+        }
         Request::Verify => {
             migrate::verify(session, contract::shipped()).await?;
             None
@@ -84,11 +139,11 @@ pub async fn handle(
             Some(migrate::run(session, &options).await?)
         }
     };
-    Ok(Answer {
+    Ok(Answer::Schema(Schema {
         release: release.to_owned(),
         verified: true,
         report,
-    })
+    }))
 }
 
 /// How long a server that is being started is waited for: a new stack's may take its time.
@@ -126,7 +181,7 @@ mod tests {
 
     #[test]
     fn the_answer_is_one_flat_object() {
-        let answer = Answer {
+        let answer = Answer::Schema(Schema {
             release: "c0ffee".to_owned(),
             verified: true,
             report: Some(Report {
@@ -135,7 +190,7 @@ mod tests {
                 known: 1,
                 logins: true,
             }),
-        };
+        });
         let json = serde_json::to_value(answer).expect("serialises");
         assert_eq!(json["applied"][0], "V1__ledger");
         assert_eq!(json["release"], "c0ffee");

@@ -36,15 +36,18 @@ impl Instance {
     async fn handle(&self, request: Request) -> Result<Answer, MigrateError> {
         let answer = self.answer(request).await;
         match &answer {
-            Ok(answer) => {
-                let report = answer.report.as_ref();
+            Ok(Answer::Schema(schema)) => {
+                let report = schema.report.as_ref();
                 tracing::info!(
                     applied = ?report.map(|report| &report.applied),
                     version = report.map(|report| report.version),
                     "the contracts fit the database"
                 );
             }
-            Err(error) => tracing::error!(%error, "the database was not brought to this release"),
+            Ok(Answer::Created { id, .. }) => tracing::info!(id, "an API key was made"),
+            Ok(Answer::Revoked { revoked }) => tracing::info!(revoked, "an API key was revoked"),
+            Ok(Answer::Keys(_)) => {}
+            Err(error) => tracing::error!(%error, "the owner's work was not done"),
         }
         answer
     }

@@ -74,7 +74,7 @@ pub(crate) async fn replay(client: &Client, id: &str, wait: bool, terminal: Term
     if wait {
         let attempt = shown.batch.attempt;
         shown = follow::until(client, id, ORDER, terminal, |batch| {
-            batch.state.is_settled() && (batch.attempt != attempt || batch.state != State::Failed)
+            batch.is_over() && (batch.attempt != attempt || batch.state != State::Failed)
         })
         .await?;
         terminal.either(&shown.document, || show::page(&shown.batch))?;

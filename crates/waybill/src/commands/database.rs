@@ -1,27 +1,20 @@
-//! `migrate`: a database brought to this release's schema by its owner, without a function.
+//! `migrate`: a database brought to this release's schema.
 
-use ledger::{DatabaseConfig, Timeouts, connect, migrate};
-
-use crate::cli::Database;
-use crate::failure::{Exit, OrFail as _, Outcome};
-use crate::target;
+use crate::cli::Owned;
+use crate::failure::{Exit, Outcome};
+use crate::owner::Owner;
 use crate::terminal::Terminal;
 
 /// Applies what is missing and compares contracts and tables.
-pub(crate) async fn migrate(database: &Database, terminal: Terminal) -> Outcome {
-    let url = target::database_url(database)?;
-    let config = DatabaseConfig::from_url(&url)
-        .or_misuse("the database's address cannot be used")?
-        .with_timeouts(Timeouts::MIGRATE);
+pub(crate) async fn migrate(owned: &Owned, terminal: Terminal) -> Outcome {
     let bar = terminal.spinner("migrating");
-    let mut session = connect(&config).await?;
-    let report = migrate::run(&mut session, &migrate::Options::shipped()).await?;
+    let applied = Owner::of(owned).await?.migrate().await?;
     bar.finish_and_clear();
-    terminal.either(&serde_json::json!({"applied": report.applied}), || {
-        if report.applied.is_empty() {
+    terminal.either(&serde_json::json!({"applied": applied}), || {
+        if applied.is_empty() {
             "nothing to apply: the schema is this release's".to_owned()
         } else {
-            format!("applied: {}", report.applied.join(", "))
+            format!("applied: {}", applied.join(", "))
         }
     })?;
     Ok(Exit::Done)

@@ -4,6 +4,7 @@ use std::env;
 
 use ledger::{DatabaseConfig, connect};
 use local::{LocalDir, StackState, emulator, postgres};
+use platform::names::{Function, Scale};
 use serde::Serialize;
 
 use crate::cli::Common;
@@ -138,8 +139,9 @@ fn functions() -> Finding {
         .or(folder)
         .unwrap_or_default();
     let missing: Vec<&str> = platform::names::Function::ALL
-        .iter()
-        .map(|function| function.as_str())
+        .into_iter()
+        .filter(|function| function.runs_at(Scale::Local))
+        .map(Function::as_str)
         .filter(|name| !folder.join(name).is_file())
         .collect();
     if missing.is_empty() {
@@ -189,8 +191,9 @@ async fn api(common: &Common) -> Finding {
 }
 
 async fn database() -> Finding {
-    let given = crate::cli::Database {
+    let given = crate::cli::Owned {
         database_url: env::var("DATABASE_URL").ok(),
+        environment: None,
     };
     let Ok(url) = target::database_url(&given) else {
         return Finding::good("database", "none named; only `migrate` and `keys` need one");

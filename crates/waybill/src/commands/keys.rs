@@ -1,11 +1,10 @@
-//! `keys`: made, listed and revoked directly in the database, by whoever owns it.
+//! `keys`: made, listed and revoked by whoever owns the database.
 
 use ledger::keys::{self, Scope};
-use ledger::{DatabaseConfig, Session, connect};
 
-use crate::cli::{Database, Keys};
-use crate::failure::{Exit, Failure, OrFail as _, Outcome};
-use crate::target;
+use crate::cli::{Keys, Owned};
+use crate::failure::{Exit, Failure, Outcome};
+use crate::owner::Owner;
 use crate::terminal::{Terminal, table};
 
 /// Runs one of them.
@@ -15,10 +14,10 @@ pub(crate) async fn run(command: Keys, terminal: Terminal) -> Outcome {
             name,
             scopes,
             datasets,
-            database,
-        } => create(&name, &scopes, &datasets, &database, terminal).await,
-        Keys::List(database) => list(&database, terminal).await,
-        Keys::Revoke { id, database } => revoke(&id, &database, terminal).await,
+            owned,
+        } => create(&name, &scopes, &datasets, &owned, terminal).await,
+        Keys::List(owned) => list(&owned, terminal).await,
+        Keys::Revoke { id, owned } => revoke(&id, &owned, terminal).await,
     }
 }
 
@@ -26,7 +25,7 @@ async fn create(
     name: &str,
     scopes: &[String],
     datasets: &[String],
-    database: &Database,
+    owned: &Owned,
     terminal: Terminal,
 ) -> Outcome {
     let scopes = scopes
@@ -49,26 +48,26 @@ async fn create(
                 .advice(format!("these are: {}", known.join(", "))));
         }
     }
-    let session = session(database).await?;
     let everything = [keys::ALL_DATASETS.to_owned()];
     let datasets = if datasets.is_empty() {
         &everything
     } else {
         datasets
     };
-    let (key, plaintext) = keys::create(&session, name, &scopes, datasets).await?;
-    let plaintext = plaintext.expose();
+    let made = Owner::of(owned)
+        .await?
+        .create_key(name, &scopes, datasets)
+        .await?;
     terminal.either(
-        &serde_json::json!({"key": plaintext, "id": key.id, "name": key.name}),
-        || plaintext.to_owned(),
+        &serde_json::json!({"key": made.plaintext, "id": made.id, "name": name}),
+        || made.plaintext.clone(),
     )?;
     terminal.note("this is the only time that the key is shown");
     Ok(Exit::Done)
 }
 
-async fn list(database: &Database, terminal: Terminal) -> Outcome {
-    let session = session(database).await?;
-    let found = keys::list(&session).await?;
+async fn list(owned: &Owned, terminal: Terminal) -> Outcome {
+    let found = Owner::of(owned).await?.keys().await?;
     if terminal.json {
         for key in &found {
             terminal.value(key)?;
@@ -98,9 +97,8 @@ async fn list(database: &Database, terminal: Terminal) -> Outcome {
     Ok(Exit::Done)
 }
 
-async fn revoke(id: &str, database: &Database, terminal: Terminal) -> Outcome {
-    let session = session(database).await?;
-    if !keys::revoke(&session, id).await? {
+async fn revoke(id: &str, owned: &Owned, terminal: Terminal) -> Outcome {
+    if !Owner::of(owned).await?.revoke_key(id).await? {
         return Err(Failure::failed(format!("there is no key `{id}` in use"))
             .advice("`waybill keys list` shows the ids"));
     }
@@ -109,11 +107,4 @@ async fn revoke(id: &str, database: &Database, terminal: Terminal) -> Outcome {
     })?;
     terminal.note("functions may believe it for half a minute more");
     Ok(Exit::Done)
-}
-
-async fn session(database: &Database) -> Outcome<Session> {
-    let url = target::database_url(database)?;
-    let config =
-        DatabaseConfig::from_url(&url).or_misuse("the database's address cannot be used")?;
-    Ok(connect(&config).await?)
 }

@@ -44,7 +44,7 @@ pub(crate) async fn run(cli: Cli, terminal: Terminal) -> Outcome {
             datasets::run(&target::api(&common)?, name.as_deref(), terminal).await
         }
         Command::Sample(sample) => sample::run(&sample).map(|()| Exit::Done),
-        Command::Migrate(database) => database::migrate(&database, terminal).await,
+        Command::Migrate(owned) => database::migrate(&owned, terminal).await,
         Command::Keys(command) => keys::run(command, terminal).await,
         Command::Doctor => doctor::run(&common, terminal).await,
         Command::Completions { shell } => completions::run(shell),

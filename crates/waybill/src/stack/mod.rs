@@ -3,7 +3,6 @@
 //! Names and sizes come from `platform::names`, settings from `platform::settings`.
 
 mod clients;
-mod database;
 mod functions;
 mod http;
 mod intake;
@@ -18,7 +17,7 @@ use std::path::PathBuf;
 
 use local::{LocalDir, StackLock, StackState, emulator};
 use platform::names::{Function, Names, Role};
-use platform::settings::{Api, Common, Database, Intake, Tls};
+use platform::settings::{Api, Common, Database, Intake, Provision, Tls};
 
 pub(crate) use clients::Clients;
 
@@ -54,8 +53,8 @@ pub(crate) async fn up(dir: &LocalDir, plan: &Plan, terminal: Terminal) -> Outco
     };
     // Before anything is started: what is not built cannot run.
     let kept = dir.root().join("functions");
-    let packages = Function::ALL
-        .into_iter()
+    let packages = names
+        .functions()
         .map(|function| Ok((function, package::package(function, &built, &kept)?)))
         .collect::<Outcome<Vec<_>>>()?;
     let release = release(&packages);
@@ -71,16 +70,9 @@ pub(crate) async fn up(dir: &LocalDir, plan: &Plan, terminal: Terminal) -> Outco
     };
     let clients = Clients::local(cloud.port).await;
 
-    bar.set_message("making the database");
     state.database = names.database();
     state.owner = names.login(Role::Owner);
-    state.owner_password = parameters::ensure(&clients, &names).await?;
-    database::ensure(
-        &cluster.superuser_url(server.port, local::postgres::SUPERUSER),
-        &state.database,
-        &state.owner_password,
-    )
-    .await?;
+    state.owner_password = parameters::ensure(&clients, &names, cluster.password()).await?;
     state.incoming_bucket = names.incoming_bucket();
     state.write(dir)?;
 
@@ -100,6 +92,11 @@ pub(crate) async fn up(dir: &LocalDir, plan: &Plan, terminal: Terminal) -> Outco
             Function::Intake => Intake::of(common.clone(), &names, &queue.url).variables(),
             Function::Api => Api::of(common.clone(), &names, &queue.url).variables(),
             Function::Migrate => common.variables(),
+            Function::Provision => {
+                Provision::of(common.clone(), &names, local::postgres::SUPERUSER).variables()
+            }
+            // It has no server to stop here.
+            Function::Janitor => continue,
         };
         let settings = names.function_settings(*function);
         bar.set_message(format!("function {}", settings.name));
@@ -112,7 +109,10 @@ pub(crate) async fn up(dir: &LocalDir, plan: &Plan, terminal: Terminal) -> Outco
     }
 
     // The order of a release: the new version migrates, and only then do the aliases move.
-    bar.set_message("migrating the database");
+    bar.set_message("making and migrating the database");
+    if let Some(provision) = published.get(&Function::Provision) {
+        schema::provision(&clients, &names, &provision.version).await?;
+    }
     if let Some(migrate) = published.get(&Function::Migrate) {
         schema::migrate(&clients, &names, &migrate.version).await?;
     }

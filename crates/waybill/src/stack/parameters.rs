@@ -7,8 +7,12 @@ use uuid::Uuid;
 use super::clients::Clients;
 use crate::failure::{OrFail as _, Outcome};
 
-/// The owner's password, after every login has one.
-pub(crate) async fn ensure(clients: &Clients, names: &Names) -> Outcome<String> {
+/// The owner's password, after every login has one. The administrator's is the server's, whatever was there before.
+pub(crate) async fn ensure(clients: &Clients, names: &Names, admin: &str) -> Outcome<String> {
+    let parameter = names.admin_parameter();
+    if read(clients, &parameter).await?.as_deref() != Some(admin) {
+        write(clients, &parameter, admin).await?;
+    }
     let mut owner = String::new();
     for role in Role::ALL {
         let password = password(clients, &names.password_parameter(role)).await?;
@@ -20,6 +24,16 @@ pub(crate) async fn ensure(clients: &Clients, names: &Names) -> Outcome<String> 
 }
 
 async fn password(clients: &Clients, name: &str) -> Outcome<String> {
+    if let Some(password) = read(clients, name).await? {
+        return Ok(password);
+    }
+    // 122 random bits from the system.
+    let password = Uuid::new_v4().simple().to_string();
+    write(clients, name, &password).await?;
+    Ok(password)
+}
+
+async fn read(clients: &Clients, name: &str) -> Outcome<Option<String>> {
     let found = clients
         .ssm
         .get_parameter()
@@ -28,31 +42,28 @@ async fn password(clients: &Clients, name: &str) -> Outcome<String> {
         .send()
         .await;
     match found {
-        Ok(answer) => {
-            if let Some(value) = answer.parameter.and_then(|parameter| parameter.value) {
-                return Ok(value);
-            }
-        }
-        Err(error) => {
-            if !error
+        Ok(answer) => Ok(answer.parameter.and_then(|parameter| parameter.value)),
+        Err(error)
+            if error
                 .as_service_error()
-                .is_some_and(|error| error.is_parameter_not_found())
-            {
-                return Err(error).or_failed(format!("reading parameter {name}"));
-            }
+                .is_some_and(|error| error.is_parameter_not_found()) =>
+        {
+            Ok(None)
         }
+        Err(error) => Err(error).or_failed(format!("reading parameter {name}")),
     }
-    // 122 random bits from the system.
-    let password = Uuid::new_v4().simple().to_string();
+}
+
+async fn write(clients: &Clients, name: &str, password: &str) -> Outcome<()> {
     clients
         .ssm
         .put_parameter()
         .name(name)
-        .value(&password)
+        .value(password)
         .r#type(ParameterType::SecureString)
         .overwrite(true)
         .send()
         .await
         .or_failed(format!("writing parameter {name}"))?;
-    Ok(password)
+    Ok(())
 }
