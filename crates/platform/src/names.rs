@@ -7,6 +7,8 @@
 use serde::Serialize;
 use thiserror::Error;
 
+use crate::settings;
+
 /// What every name begins with unless an owner chooses otherwise (bucket names are global).
 pub const PREFIX: &str = "waybill";
 /// The alias that callers, event mappings and API integrations name.
@@ -381,7 +383,10 @@ impl Names {
             intake: self.intake_settings(),
             functions: self
                 .functions()
-                .map(|function| self.function_settings(function))
+                .map(|function| Deployed {
+                    settings: self.function_settings(function),
+                    variables: settings::variables_of(function, self),
+                })
                 .collect(),
             session_budget: self.session_budget(),
         }
@@ -407,6 +412,16 @@ pub struct FunctionSettings {
     pub reserved_concurrency: Option<u32>,
     /// The logins it opens sessions as.
     pub roles: &'static [Role],
+}
+
+/// A function as an environment has it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Deployed {
+    /// Its name and sizes.
+    #[serde(flatten)]
+    pub settings: FunctionSettings,
+    /// The variables that it is given, by name, in order.
+    pub variables: Vec<String>,
 }
 
 /// The queue of the intake function and its mapping.
@@ -462,7 +477,7 @@ pub struct Stack {
     /// Queue and mapping.
     pub intake: IntakeSettings,
     /// The functions that it has.
-    pub functions: Vec<FunctionSettings>,
+    pub functions: Vec<Deployed>,
     /// The most sessions that they open; `None`: not limited.
     pub session_budget: Option<u32>,
 }

@@ -21,7 +21,7 @@ pub use intake::Intake;
 pub use janitor::Janitor;
 pub use provision::Provision;
 
-use crate::names::RELEASE_FILE;
+use crate::names::{CERTIFICATES, Function, Names, RELEASE_FILE, Scale};
 
 /// The keys, in the order of the documentation.
 pub mod keys {
@@ -138,6 +138,34 @@ fn process(key: &str) -> Option<String> {
     })
 }
 
+/// The names of the variables that a function of an environment is given, in order. Its release is not among them: that
+/// is part of its code.
+pub fn variables_of(function: Function, names: &Names) -> Vec<String> {
+    let scale = names.scale();
+    let database = Database {
+        host: String::new(),
+        port: 5432,
+        name: names.database(),
+        tls: match scale {
+            Scale::Local => Tls::Off,
+            _ => Tls::Verify(CERTIFICATES.into()),
+        },
+        replica: (scale == Scale::Prod).then(|| (String::new(), 5432)),
+    };
+    let common = Common::of(names, UNRELEASED, database);
+    let variables = match function {
+        Function::Intake => Intake::of(common, names, "").variables(),
+        Function::Api => Api::of(common, names, "").variables(),
+        Function::Migrate => common.variables(),
+        Function::Provision => Provision::of(common, names, "").variables(),
+        Function::Janitor => Janitor::default().variables(),
+    };
+    variables
+        .into_keys()
+        .filter(|key| key != keys::RELEASE)
+        .collect()
+}
+
 fn incoming_bucket(from: Variables<'_>) -> Result<String, SettingsError> {
     from.required(keys::INCOMING_BUCKET, "the bucket of incoming files")
 }
@@ -151,7 +179,6 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::names::Names;
 
     fn database() -> Database {
         Database {

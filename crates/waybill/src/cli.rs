@@ -110,6 +110,9 @@ pub(crate) enum Command {
     /// API keys
     #[command(subcommand)]
     Keys(Keys),
+    /// Releases: what one commit was built into
+    #[command(subcommand)]
+    Release(Release),
     /// Check everything that is needed and say what to do about what is missing
     Doctor,
     /// Print the completions of a shell
@@ -274,6 +277,34 @@ pub(crate) struct Owned {
     pub(crate) environment: Option<String>,
 }
 
+/// Releases.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Release {
+    /// Pack built functions: a zip each, and the release's manifest
+    Build {
+        /// The release's name: the commit
+        #[arg(long, value_name = "COMMIT", value_parser = release_name)]
+        release: String,
+        /// The folder with the built functions
+        #[arg(long, value_name = "DIR")]
+        functions: PathBuf,
+        /// The PEM file with the authorities that database servers are verified against
+        #[arg(long, value_name = "FILE")]
+        authorities: PathBuf,
+        /// Where zips and manifest are written
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+    },
+    /// Upload what was packed; a release that is there already must be the same to the byte
+    Upload {
+        /// The folder that `build` wrote
+        folder: PathBuf,
+        /// The artifact bucket
+        #[arg(long, value_name = "NAME")]
+        bucket: String,
+    },
+}
+
 /// API keys.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Keys {
@@ -307,6 +338,15 @@ fn seconds(text: &str) -> Result<f64, String> {
     match text.parse::<f64>() {
         Ok(value) if value > 0.0 && value <= 1e9 => Ok(value),
         _ => Err("a number of seconds above 0 is wanted".into()),
+    }
+}
+
+fn release_name(text: &str) -> Result<String, String> {
+    let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.' | '_');
+    if (1..=64).contains(&text.len()) && text.chars().all(fits) {
+        Ok(text.to_owned())
+    } else {
+        Err("1 to 64 letters, digits, hyphens, dots and underscores are wanted".into())
     }
 }
 

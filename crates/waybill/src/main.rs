@@ -7,6 +7,8 @@ mod commands;
 mod failure;
 mod invoke;
 mod owner;
+mod package;
+mod release;
 mod sample;
 mod show;
 mod stack;

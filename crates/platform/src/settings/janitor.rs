@@ -1,9 +1,11 @@
 //! What the janitor function is told.
 
+use std::collections::BTreeMap;
+
 use super::{SettingsError, Variables, keys, process};
 
 /// What the janitor function is told.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Janitor {
     /// The database servers that it stops and starts, the one that others copy from first.
     pub servers: Vec<String>,
@@ -29,5 +31,10 @@ impl Janitor {
                 .map(str::to_owned)
                 .collect(),
         })
+    }
+
+    /// The same as variables.
+    pub fn variables(&self) -> BTreeMap<String, String> {
+        BTreeMap::from([(keys::DATABASE_SERVERS.to_owned(), self.servers.join(","))])
     }
 }

@@ -10,6 +10,7 @@ mod errors;
 mod follow;
 mod keys;
 mod local;
+mod release;
 mod sample;
 mod submit;
 mod upload;
@@ -46,6 +47,7 @@ pub(crate) async fn run(cli: Cli, terminal: Terminal) -> Outcome {
         Command::Sample(sample) => sample::run(&sample).map(|()| Exit::Done),
         Command::Migrate(owned) => database::migrate(&owned, terminal).await,
         Command::Keys(command) => keys::run(command, terminal).await,
+        Command::Release(command) => release::run(command, terminal).await,
         Command::Doctor => doctor::run(&common, terminal).await,
         Command::Completions { shell } => completions::run(shell),
     }

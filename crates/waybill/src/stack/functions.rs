@@ -13,8 +13,8 @@ use aws_sdk_lambda::types::{
 use platform::names::{ALIAS, FunctionSettings, HANDLER, RUNTIME};
 
 use super::clients::Clients;
-use super::package::Package;
 use crate::failure::{Failure, OrFail as _, Outcome};
+use crate::package::Package;
 
 const PATIENCE: Duration = Duration::from_secs(60);
 

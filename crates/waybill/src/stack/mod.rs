@@ -7,7 +7,6 @@ mod functions;
 mod http;
 mod intake;
 mod key;
-mod package;
 mod parameters;
 mod schema;
 mod server;
@@ -22,6 +21,7 @@ use platform::settings::{Api, Common, Database, Intake, Provision, Tls};
 pub(crate) use clients::Clients;
 
 use crate::failure::{Failure, OrFail as _, Outcome};
+use crate::package;
 use crate::terminal::Terminal;
 
 /// The environment that a local stack is.

@@ -58,7 +58,7 @@ pub(crate) fn package(function: Function, built: &Path, kept: &Path) -> Outcome<
         } else {
             &binary
         };
-        write(source, &next).or_failed(what())?;
+        write(source, &[], 1, &next).or_failed(what())?;
         fs::rename(&next, &path).or_failed(what())?;
         // It is not there where nothing could be stripped.
         let _ = fs::remove_file(&lean);
@@ -96,15 +96,25 @@ fn strip(binary: &Path, lean: &Path) -> bool {
     stripped.is_ok_and(|status| status.success()) && lean.is_file()
 }
 
-fn write(binary: &Path, path: &Path) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+/// Zips a binary as the file that Lambda runs, with other files beside it. Neither the time nor the machine is in it:
+/// the same bytes give the same zip.
+pub(crate) fn write(
+    binary: &Path,
+    beside: &[(&str, &[u8])],
+    level: i64,
+    path: &Path,
+) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let options = SimpleFileOptions::default()
         .compression_method(CompressionMethod::Deflated)
-        .compression_level(Some(1))
-        .last_modified_time(DateTime::default())
-        .unix_permissions(0o755);
+        .compression_level(Some(level))
+        .last_modified_time(DateTime::default());
     let mut zip = ZipWriter::new(File::create(path)?);
-    zip.start_file(HANDLER, options)?;
+    zip.start_file(HANDLER, options.unix_permissions(0o755))?;
     std::io::copy(&mut File::open(binary)?, &mut zip)?;
+    for (name, content) in beside {
+        zip.start_file(*name, options.unix_permissions(0o644))?;
+        zip.write_all(content)?;
+    }
     zip.finish()?.flush()?;
     Ok(())
 }

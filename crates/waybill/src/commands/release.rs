@@ -1,0 +1,47 @@
+//! `release`: packed and uploaded.
+
+use crate::cli::Release;
+use crate::failure::{Exit, Outcome};
+use crate::release::{self, Manifest};
+use crate::terminal::{Terminal, grouped};
+
+/// Runs one of them.
+pub(crate) async fn run(command: Release, terminal: Terminal) -> Outcome {
+    match command {
+        Release::Build {
+            release,
+            functions,
+            authorities,
+            out,
+        } => {
+            let bar = terminal.spinner("packing");
+            let manifest = release::build(&release, &functions, &authorities, &out)?;
+            bar.finish_and_clear();
+            terminal.either(&manifest, || page(&manifest))?;
+        }
+        Release::Upload { folder, bucket } => {
+            let bar = terminal.spinner("uploading");
+            let client = platform::aws::s3(&platform::aws::config().await);
+            let manifest = release::upload(&client, &folder, &bucket).await?;
+            bar.finish_and_clear();
+            terminal.either(&manifest, || page(&manifest))?;
+            terminal.note(format!(
+                "s3://{bucket}/{} is whole",
+                manifest.key(release::MANIFEST)
+            ));
+        }
+    }
+    Ok(Exit::Done)
+}
+
+fn page(manifest: &Manifest) -> String {
+    let mut lines = vec![format!("release {}", manifest.release)];
+    for (function, zip) in &manifest.functions {
+        lines.push(format!(
+            "{function:<10} {:>12} bytes  sha256 {}",
+            grouped(zip.bytes),
+            zip.sha256
+        ));
+    }
+    lines.join("\n")
+}

@@ -1,0 +1,58 @@
+//! What a release consists of.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use platform::names::Function;
+use serde::{Deserialize, Serialize};
+
+use crate::failure::{OrFail as _, Outcome};
+
+/// The manifest's name in a release's folder, here and in the bucket.
+pub(crate) const MANIFEST: &str = "release.json";
+
+/// What `release build` packed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Manifest {
+    /// The release's name: the commit.
+    pub(crate) release: String,
+    /// The zip of each function, by the function's name.
+    pub(crate) functions: BTreeMap<String, Zip>,
+}
+
+/// One zip.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Zip {
+    /// Its SHA-256 in base64, as Lambda and S3 give it.
+    pub(crate) sha256: String,
+    /// Its size.
+    pub(crate) bytes: u64,
+}
+
+impl Manifest {
+    /// Reads a folder's.
+    pub(crate) fn read(folder: &Path) -> Outcome<Self> {
+        let path = folder.join(MANIFEST);
+        let text = fs::read_to_string(&path).or_misuse(format!("reading {}", path.display()))?;
+        serde_json::from_str(&text)
+            .or_misuse(format!("{} is not a release's manifest", path.display()))
+    }
+
+    /// Its text, the same for the same release.
+    pub(crate) fn text(&self) -> Outcome<String> {
+        serde_json::to_string_pretty(self)
+            .map(|text| text + "\n")
+            .or_failed("writing the manifest")
+    }
+
+    /// The key of something in the artifact bucket.
+    pub(crate) fn key(&self, file: &str) -> String {
+        format!("releases/{}/{file}", self.release)
+    }
+}
+
+/// The file of a function's zip.
+pub(crate) fn zip_name(function: Function) -> String {
+    format!("{}.zip", function.as_str())
+}

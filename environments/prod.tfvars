@@ -1,0 +1,40 @@
+# Production.
+environment = "prod"
+
+network = { own = { cidr = "10.22.0.0/16", zones = 3, flow_log_days = 30 } }
+
+server = {
+  own = {
+    instance_class = "db.m8g.large"
+    storage_gb     = { initial = 200, maximum = 2000 }
+    multi_az       = true
+    replica        = { instance_class = "db.m8g.large" }
+    backup_days    = 14
+    protected      = true
+  }
+}
+
+functions = {
+  intake    = { memory_mb = 1769, timeout_s = 900, reserved_concurrency = 16 }
+  api       = { memory_mb = 512, timeout_s = 29, reserved_concurrency = 60 }
+  migrate   = { memory_mb = 256, timeout_s = 900, reserved_concurrency = 1 }
+  provision = { memory_mb = 256, timeout_s = 120, reserved_concurrency = 1 }
+}
+
+intake = { maximum_concurrency = 16, visibility_s = 5400 }
+api    = { throttle = { rate = 500, burst = 1000 } }
+
+storage = {
+  destroyable  = false
+  keep_reports = 365
+  incoming = {
+    # Batches are read once, soon after they came, and again only when somebody asks.
+    tiers = [{ after_days = 30, class = "STANDARD_IA" }, { after_days = 180, class = "GLACIER_IR" }]
+  }
+  # Copies in another region, once iac/bootstrap has made the bucket there (its variable replica_region):
+  # replicate_to = { incoming = "arn:aws:s3:::waybill-prod-incoming-replica" }
+}
+
+log_days = 90
+alarms   = { emails = [] }
+# budget = { monthly_usd = 900, emails = ["you@example.com"] }

@@ -1,0 +1,35 @@
+# Production in small: the last stop before it. Sleeps outside hours.
+environment = "staging"
+
+network = { own = { cidr = "10.21.0.0/16", zones = 2, endpoint_zones = 1 } }
+
+server = {
+  own = {
+    instance_class = "db.t4g.small"
+    storage_gb     = { initial = 20, maximum = 200 }
+    backup_days    = 1
+    protected      = false
+  }
+}
+
+functions = {
+  intake    = { memory_mb = 1769, timeout_s = 900, reserved_concurrency = 4 }
+  api       = { memory_mb = 512, timeout_s = 29, reserved_concurrency = 20 }
+  migrate   = { memory_mb = 256, timeout_s = 900, reserved_concurrency = 1 }
+  provision = { memory_mb = 256, timeout_s = 120, reserved_concurrency = 1 }
+  janitor   = { memory_mb = 128, timeout_s = 60, reserved_concurrency = 1 }
+}
+
+intake = { maximum_concurrency = 4, visibility_s = 5400 }
+api    = { throttle = { rate = 50, burst = 100 } }
+
+storage = {
+  destroyable  = true
+  keep_reports = 30
+  incoming     = { keep_days = 30 }
+}
+
+log_days = 14
+alarms   = { emails = [] }
+hours    = { start = "cron(0 7 ? * MON-FRI *)", stop = "cron(0 20 ? * * *)", timezone = "Europe/Berlin" }
+# budget = { monthly_usd = 100, emails = ["you@example.com"] }

@@ -1,0 +1,55 @@
+# What watches the environment, what puts it to sleep, and what it may cost.
+
+module "observability" {
+  source = "../modules/observability"
+  count  = var.alarms == null ? 0 : 1
+
+  name        = local.name
+  environment = local.environment
+  runbooks    = var.runbooks
+  emails      = var.alarms.emails
+  dashboard   = var.alarms.dashboard
+
+  functions = { for short, function in module.function : short => { name = function.name, timeout_s = function.timeout_s } }
+
+  queue_name                     = module.intake.queue.name
+  dead_letter_queue_name         = module.intake.dead_letters.name
+  janitor_dead_letter_queue_name = try(module.janitor[0].dead_letters.name, null)
+
+  api = { id = module.api.id, stage = module.api.stage }
+
+  database = one([for server in module.database : {
+    identifier         = server.identifier
+    replica_identifier = try(server.replica.identifier, null)
+    connections_budget = local.session_budget
+  }])
+}
+
+locals {
+  # The most sessions that all functions together can open: crates/platform/src/names.rs has the same sum.
+  sessions       = { intake = 2, api = 2, migrate = 1, provision = 1, janitor = 0 }
+  session_budget = sum([for short, function in var.functions : coalesce(function.reserved_concurrency, 0) * local.sessions[short]])
+}
+
+module "janitor" {
+  source = "../modules/janitor"
+  count  = var.hours == null ? 0 : 1
+
+  name  = local.name
+  hours = var.hours
+
+  function = {
+    arn       = module.function["janitor"].arn
+    alias_arn = module.function["janitor"].alias.arn
+  }
+}
+
+module "budget" {
+  source = "../modules/budget"
+  count  = var.budget == null ? 0 : 1
+
+  name        = local.name
+  monthly_usd = var.budget.monthly_usd
+  emails      = var.budget.emails
+  tags        = { environment = local.environment }
+}

@@ -1,0 +1,29 @@
+output "environment" {
+  description = "The environment's name."
+  value       = local.environment
+}
+
+output "url" {
+  description = "The address of the API: WAYBILL_URL."
+  value       = module.api.url
+}
+
+output "incoming_bucket" {
+  description = "Where partners' files are put: <dataset>/<any path>."
+  value       = module.storage.buckets["incoming"].name
+}
+
+output "functions" {
+  description = "The functions, by their short names."
+  value       = { for short, function in module.function : short => function.name }
+}
+
+output "alarms_topic_arn" {
+  description = "Where alarms are told; null where there are none."
+  value       = try(module.observability[0].topic_arn, null)
+}
+
+output "dashboard" {
+  description = "The dashboard's name; null where there is none."
+  value       = try(module.observability[0].dashboard, null)
+}

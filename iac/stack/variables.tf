@@ -1,0 +1,213 @@
+# What every environment says about itself is in environments/<name>.tfvars; what all of them share, in
+# environments/common.tfvars.
+
+variable "environment" {
+  description = "Whose file this is: dev, staging, prod, preview or local. A preview's name is its workspace, pr-<number>."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = contains(["dev", "staging", "prod", "preview", "local"], var.environment)
+    error_message = "An environment is one of dev, staging, prod, preview, local."
+  }
+}
+
+variable "prefix" {
+  description = "What every name begins with. Bucket names are unique in the world: choose your own."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", var.prefix)) && length(var.prefix) <= 24
+    error_message = "The prefix must be lower-case letters, digits and single hyphens, begin with a letter, and be at most 24 characters."
+  }
+}
+
+variable "region" {
+  description = "The AWS region of everything in the environment."
+  type        = string
+  nullable    = false
+}
+
+variable "emulated" {
+  description = "The provider talks to an emulator of AWS, whose address is in AWS_ENDPOINT_URL."
+  type        = bool
+  default     = false
+  nullable    = false
+}
+
+variable "architecture" {
+  description = "What the functions are built for: arm64, or x86_64 on a machine of one's own."
+  type        = string
+  default     = "arm64"
+  nullable    = false
+}
+
+variable "release" {
+  description = "The release that functions begin with when they are made, as it was uploaded: releases/<release>/ in the artifact bucket. From then on releases move the code, and a change here changes nothing."
+  type        = string
+  nullable    = false
+}
+
+variable "artifact_bucket" {
+  description = "Where releases are uploaded to; null: <prefix>-artifacts, which iac/bootstrap makes."
+  type        = string
+  default     = null
+}
+
+variable "runbooks" {
+  description = "Where docs/runbooks can be read: the address that alarms link to."
+  type        = string
+  nullable    = false
+}
+
+variable "network" {
+  description = "The network: `own` makes one, `shared_with` uses the one of another environment, null leaves the functions outside any."
+  type = object({
+    own = optional(object({
+      cidr           = optional(string, "10.20.0.0/16")
+      zones          = optional(number, 2)
+      endpoint_zones = optional(number)
+      nat            = optional(bool, false)
+      flow_log_days  = optional(number)
+    }))
+    shared_with = optional(string)
+  })
+  default = null
+
+  validation {
+    condition     = var.network == null || length([for way in [try(var.network.own, null) != null, try(var.network.shared_with, null) != null] : way if way]) == 1
+    error_message = "The network is either one's own or shared with an environment: say one of own and shared_with."
+  }
+}
+
+variable "server" {
+  description = "The database server: `own` makes one, `shared_with` puts a database into another environment's, `external` names one that somebody else runs (its administrator's password is in <parameters>/database/admin/password)."
+  type = object({
+    own = optional(object({
+      engine_version     = optional(string, "18")
+      instance_class     = string
+      storage_gb         = object({ initial = number, maximum = number })
+      multi_az           = optional(bool, false)
+      replica            = optional(object({ instance_class = string }))
+      backup_days        = number
+      protected          = bool
+      iam_authentication = optional(bool, false)
+      insights_days      = optional(number, 7)
+      # Previews may put their databases into it.
+      takes_previews = optional(bool, false)
+    }))
+    shared_with = optional(string)
+    external    = optional(object({ host = string, port = number, admin = string }))
+  })
+  nullable = false
+
+  validation {
+    condition     = length([for way in [var.server.own != null, var.server.shared_with != null, var.server.external != null] : way if way]) == 1
+    error_message = "The database server is one's own, shared or external: say exactly one of own, shared_with, external."
+  }
+}
+
+variable "functions" {
+  description = "Size and limits of each function that the environment has. `reserved_concurrency` is what bounds the sessions on the database; null: unlimited."
+  type = map(object({
+    memory_mb            = number
+    timeout_s            = number
+    reserved_concurrency = optional(number)
+  }))
+  nullable = false
+
+  validation {
+    condition     = length(setsubtract(["intake", "api", "migrate"], keys(var.functions))) == 0 && length(setsubtract(keys(var.functions), ["intake", "api", "migrate", "provision", "janitor"])) == 0
+    error_message = "Every environment has the functions intake, api and migrate, and may have provision and janitor; there are no others."
+  }
+
+  validation {
+    condition     = contains(keys(var.functions), "provision") == (var.server.shared_with == null)
+    error_message = "The function provision belongs to the environments that have a database server, their own or an external one, and to no other."
+  }
+
+  validation {
+    condition     = contains(keys(var.functions), "janitor") == (var.hours != null)
+    error_message = "The function janitor and the hours that it keeps belong together."
+  }
+}
+
+variable "intake" {
+  description = "The way of a file to the intake function: the queue's times and tries, how many loads run at once, and what the function lane takes."
+  type = object({
+    maximum_concurrency     = number
+    visibility_s            = number
+    batch_size              = optional(number, 1)
+    window_s                = optional(number, 0)
+    max_receive_count       = optional(number, 20)
+    retention_s             = optional(number, 345600)
+    dead_letter_retention_s = optional(number, 1209600)
+    lane_bytes              = optional(number, 4294967296)
+    lease_s                 = optional(number, 30)
+  })
+  nullable = false
+}
+
+variable "api" {
+  description = "The HTTP API: whether rates may be read without a key, limits on requests (null: the account's), browsers' origins, a domain of one's own."
+  type = object({
+    public_rates = optional(bool, false)
+    throttle     = optional(object({ rate = number, burst = number }))
+    cors         = optional(object({ origins = list(string), max_age_s = optional(number, 600) }))
+    domain       = optional(object({ name = string, certificate_arn = string, zone_id = string }))
+  })
+  default  = {}
+  nullable = false
+}
+
+variable "storage" {
+  description = "The buckets: how long things are kept, in which tiers, whether they may be destroyed with what is in them, and where copies go."
+  type = object({
+    destroyable  = bool
+    keep_reports = optional(number, 365)
+    incoming = optional(object({
+      keep_days    = optional(number)
+      tiers        = optional(list(object({ after_days = number, class = string })), [])
+      acceleration = optional(bool, false)
+      cors_origins = optional(list(string), [])
+    }), {})
+    replicate_to = optional(map(string), {})
+    access_logs  = optional(bool, true)
+  })
+  nullable = false
+}
+
+variable "log_days" {
+  description = "How long logs are kept."
+  type        = number
+  nullable    = false
+}
+
+variable "tracing" {
+  description = "Whether functions send traces to X-Ray."
+  type        = bool
+  default     = true
+  nullable    = false
+}
+
+variable "alarms" {
+  description = "Whom alarms tell by mail, and whether there is a dashboard. null: no alarms (a preview)."
+  type = object({
+    emails    = set(string)
+    dashboard = optional(bool, true)
+  })
+  default = null
+}
+
+variable "hours" {
+  description = "When the database server runs, as cron(…) in a time zone; outside the janitor stops it. null: always."
+  type        = object({ start = string, stop = string, timezone = string })
+  default     = null
+}
+
+variable "budget" {
+  description = "What the environment may cost a month, and whom to tell. null: no budget."
+  type        = object({ monthly_usd = number, emails = set(string) })
+  default     = null
+}

@@ -1,0 +1,233 @@
+"""What must hold for every environment that Terraform makes, whatever its file says. Each rule takes the resources of
+an environment and yields what breaks it, in words."""
+
+import json
+from collections.abc import Iterator
+
+# Statements that may name every resource, because AWS has nothing narrower for their actions.
+ANY_RESOURCE = {
+    "NetworkInterfaces": "ec2:*NetworkInterface* of a function in a VPC: the interface does not exist yet",
+    "Traces": "xray:PutTraceSegments has no resource",
+}
+# What prod has and the environments that are prod in small do not.
+ONLY_PROD = {
+    "aws_flow_log",
+    "aws_iam_role_policy_attachment",
+    "aws_s3_bucket_replication_configuration",
+}
+# What they have and prod does not: they sleep.
+ONLY_SMALL = {"aws_scheduler_schedule", "aws_scheduler_schedule_group"}
+
+Resource = dict
+Rule = "Iterator[str]"
+
+
+def of(resources: list[Resource], *types: str) -> list[Resource]:
+    """The resources of these types."""
+    return [resource for resource in resources if resource["type"] in types]
+
+
+def statements(document: str | None) -> list[dict]:
+    """The statements of a policy."""
+    found = json.loads(document or "{}").get("Statement", [])
+    return found if isinstance(found, list) else [found]
+
+
+def as_list(value: object) -> list:
+    """IAM writes one thing without a list."""
+    return value if isinstance(value, list) else [value]
+
+
+def is_anyone(principal: object) -> bool:
+    """Whether a principal is everybody."""
+    return principal == "*" or (isinstance(principal, dict) and "*" in sum((as_list(v) for v in principal.values()), []))
+
+
+def nothing_is_public(resources: list[Resource]) -> Iterator[str]:
+    """No bucket, server, port, queue, topic or function is open to the world; the HTTP API is, and asks for keys."""
+    blocks = {block["values"]["bucket"]: block["values"] for block in of(resources, "aws_s3_bucket_public_access_block")}
+    for bucket in of(resources, "aws_s3_bucket"):
+        block = blocks.get(bucket["values"]["bucket"], {})
+        for setting in ("block_public_acls", "block_public_policy", "ignore_public_acls", "restrict_public_buckets"):
+            if not block.get(setting):
+                yield f"{bucket['address']} lacks {setting}"
+    for server in of(resources, "aws_db_instance"):
+        if server["values"]["publicly_accessible"]:
+            yield f"{server['address']} is public"
+    for rule in of(resources, "aws_vpc_security_group_ingress_rule"):
+        if rule["values"].get("cidr_ipv4") or rule["values"].get("cidr_ipv6"):
+            yield f"{rule['address']} lets addresses in instead of a group"
+    for group in of(resources, "aws_security_group", "aws_default_security_group"):
+        if group["values"].get("ingress"):
+            yield f"{group['address']} has rules inline"
+    for policy in of(resources, "aws_s3_bucket_policy", "aws_sqs_queue_policy", "aws_sns_topic_policy"):
+        for statement in statements(policy["values"]["policy"]):
+            if statement["Effect"] == "Allow" and is_anyone(statement.get("Principal")):
+                yield f"{policy['address']} allows everybody"
+    for permission in of(resources, "aws_lambda_permission"):
+        if permission["values"]["principal"] == "*" or not permission["values"].get("source_arn"):
+            yield f"{permission['address']} lets anybody call, or does not say from where"
+        if not permission["values"].get("qualifier"):
+            yield f"{permission['address']} is not for the alias"
+    for url in of(resources, "aws_lambda_function_url"):
+        if url["values"]["authorization_type"] == "NONE":
+            yield f"{url['address']} is open"
+
+
+def everything_is_encrypted(resources: list[Resource]) -> Iterator[str]:
+    """At rest: buckets, servers, queues, parameters. On the way: buckets and queues refuse what is not TLS."""
+    encrypted = {one["values"]["bucket"] for one in of(resources, "aws_s3_bucket_server_side_encryption_configuration")}
+    closed = {one["values"]["bucket"]: one["values"]["policy"] for one in of(resources, "aws_s3_bucket_policy")}
+    for bucket in of(resources, "aws_s3_bucket"):
+        name = bucket["values"]["bucket"]
+        if name not in encrypted:
+            yield f"{bucket['address']} is not encrypted"
+        if not refuses_plaintext(closed.get(name)):
+            yield f"{bucket['address']} takes requests without TLS"
+    for server in of(resources, "aws_db_instance"):
+        if not server["values"]["storage_encrypted"] and not server["values"].get("replicate_source_db"):
+            yield f"{server['address']} is not encrypted"
+    for group in of(resources, "aws_db_parameter_group"):
+        if {"name": "rds.force_ssl", "value": "1"} not in [
+            {"name": p["name"], "value": p["value"]} for p in group["values"]["parameter"]
+        ]:
+            yield f"{group['address']} takes sessions without TLS"
+    for queue in of(resources, "aws_sqs_queue"):
+        if not queue["values"].get("sqs_managed_sse_enabled") and not queue["values"].get("kms_master_key_id"):
+            yield f"{queue['address']} is not encrypted"
+    for parameter in of(resources, "aws_ssm_parameter"):
+        if parameter["values"]["type"] != "SecureString":
+            yield f"{parameter['address']} is not a SecureString"
+
+
+def refuses_plaintext(policy: str | None) -> bool:
+    """Whether a policy denies everybody everything without TLS."""
+    return any(
+        statement["Effect"] == "Deny"
+        and is_anyone(statement.get("Principal"))
+        and statement.get("Condition", {}).get("Bool", {}).get("aws:SecureTransport") in ("false", ["false"])
+        for statement in statements(policy)
+    )
+
+
+def roles_are_narrow(resources: list[Resource]) -> Iterator[str]:
+    """Every role has statements with a name, for named resources and actions."""
+    for policy in of(resources, "aws_iam_role_policy", "aws_iam_policy"):
+        for statement in statements(policy["values"]["policy"]):
+            sid = statement.get("Sid", "")
+            where = f"{policy['address']}, statement {sid or 'without a name'}"
+            if not sid:
+                yield f"{where}: say what it is for"
+            if statement["Effect"] != "Allow":
+                continue
+            if "*" in as_list(statement["Resource"]) and sid not in ANY_RESOURCE:
+                yield f"{where}: every resource"
+            for action in as_list(statement["Action"]):
+                if action == "*" or action.endswith(":*"):
+                    yield f"{where}: {action}"
+    for attachment in of(resources, "aws_iam_role_policy_attachment"):
+        yield f"{attachment['address']}: a policy of somebody else's"
+    shared = [function["values"]["role"] for function in of(resources, "aws_lambda_function")]
+    for role in {role for role in shared if shared.count(role) > 1}:
+        yield f"{role} is the role of several functions"
+
+
+def nothing_is_lost(resources: list[Resource]) -> Iterator[str]:
+    """Every queue that is worked on has dead letters, and hides a message long enough."""
+    queues = of(resources, "aws_sqs_queue")
+    dead = {json.loads(q["values"]["redrive_policy"])["deadLetterTargetArn"] for q in queues if q["values"].get("redrive_policy")}
+    for queue in queues:
+        values = queue["values"]
+        if not values.get("redrive_policy") and values["arn"] not in dead and "dead" not in values["name"]:
+            yield f"{queue['address']} has no dead letters"
+    functions = {function["values"]["function_name"]: function["values"] for function in of(resources, "aws_lambda_function")}
+    by_arn = {queue["values"]["arn"]: queue["values"] for queue in queues}
+    mappings = of(resources, "aws_lambda_event_source_mapping")
+    if not mappings:
+        yield "nothing is loaded: there is no event mapping"
+    for mapping in mappings:
+        name = mapping["values"]["function_name"]
+        function = next(values for known, values in functions.items() if f":{known}:" in f"{name}:" or known == name)
+        wanted = 6 * function["timeout"] + (mapping["values"].get("maximum_batching_window_in_seconds") or 0)
+        if by_arn[mapping["values"]["event_source_arn"]]["visibility_timeout_seconds"] < wanted:
+            yield f"{mapping['address']}: the queue must hide a message for {wanted} s"
+        if "ReportBatchItemFailures" not in mapping["values"]["function_response_types"]:
+            yield f"{mapping['address']}: one failure fails all"
+        if not name.endswith(":live"):
+            yield f"{mapping['address']} is not on the alias"
+
+
+def alarms_tell_somebody(resources: list[Resource]) -> Iterator[str]:
+    """Every alarm acts when it goes off and when it is over, and says what to read."""
+    for alarm in of(resources, "aws_cloudwatch_metric_alarm", "aws_cloudwatch_composite_alarm"):
+        if not alarm["values"]["alarm_actions"] or not alarm["values"]["ok_actions"]:
+            yield f"{alarm['address']} tells nobody"
+        if "/runbooks/" not in (alarm["values"]["alarm_description"] or ""):
+            yield f"{alarm['address']} does not say what to read"
+
+
+def names_are_its_own(resources: list[Resource], name: str) -> Iterator[str]:
+    """What has a name begins with the environment's, so that roles can be held to it."""
+    for resource in resources:
+        for key in ("function_name", "bucket", "name", "identifier", "queue_name"):
+            value = resource["values"].get(key)
+            if resource["type"] in ("aws_lambda_function", "aws_s3_bucket", "aws_sqs_queue", "aws_iam_role", "aws_db_instance"):
+                if isinstance(value, str) and value and not value.startswith(f"{name}-") and value != name:
+                    yield f"{resource['address']}: {key} is {value}"
+
+
+EVERYWHERE = [
+    nothing_is_public,
+    everything_is_encrypted,
+    roles_are_narrow,
+    nothing_is_lost,
+    alarms_tell_somebody,
+]
+
+
+def prod_is_protected(resources: list[Resource]) -> Iterator[str]:
+    """Production cannot be deleted by accident, survives a zone, and keeps copies."""
+    primaries = [server for server in of(resources, "aws_db_instance") if not server["values"].get("replicate_source_db")]
+    if not primaries:
+        yield "there is no database server"
+    for server in primaries:
+        values = server["values"]
+        if not values["deletion_protection"] or values["skip_final_snapshot"]:
+            yield f"{server['address']} can be deleted"
+        if not values["multi_az"]:
+            yield f"{server['address']} is in one zone"
+        if values["backup_retention_period"] < 7:
+            yield f"{server['address']} keeps {values['backup_retention_period']} days of backups"
+    if len(of(resources, "aws_db_instance")) == len(primaries):
+        yield "there is no replica"
+    for bucket in of(resources, "aws_s3_bucket"):
+        if bucket["values"]["force_destroy"]:
+            yield f"{bucket['address']} is destroyed with what is in it"
+    if of(resources, "aws_scheduler_schedule"):
+        yield "production sleeps"
+
+
+def is_prod_in_small(resources: list[Resource], prod: list[Resource]) -> Iterator[str]:
+    """The same types of resources as prod, but for the lists above."""
+    types = {resource["type"] for resource in resources}
+    wanted = {resource["type"] for resource in prod}
+    for missing in sorted(wanted - types - ONLY_PROD):
+        yield f"prod has {missing}"
+    for more in sorted(types - wanted - ONLY_SMALL):
+        yield f"prod has no {more}"
+
+
+# What belongs to dev, and a preview only uses.
+SHARED = {"aws_vpc", "aws_subnet", "aws_vpc_endpoint", "aws_security_group", "aws_db_instance", "aws_nat_gateway", "aws_db_parameter_group"}
+
+
+def preview_is_small(resources: list[Resource]) -> Iterator[str]:
+    """A preview makes no network and no server, and goes with all that is in it."""
+    for resource in of(resources, *SHARED):
+        yield f"{resource['address']} is dev's to have"
+    for bucket in of(resources, "aws_s3_bucket"):
+        if not bucket["values"]["force_destroy"]:
+            yield f"{bucket['address']} would stay behind"
+    scopes = [one["values"]["lifecycle_scope"] for one in of(resources, "aws_lambda_invocation") if "provision" in one["values"]["function_name"]]
+    if scopes != ["CRUD"]:
+        yield "its database would stay behind"
