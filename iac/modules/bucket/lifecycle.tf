@@ -1,13 +1,30 @@
 resource "aws_s3_bucket_lifecycle_configuration" "this" {
   bucket = aws_s3_bucket.this.id
 
-  # Everywhere: what nobody sees any more must not be paid for for ever.
   rule {
-    id     = "remains"
+    id     = "content"
     status = "Enabled"
 
     filter {}
 
+    dynamic "transition" {
+      for_each = var.retention.tiers
+
+      content {
+        days          = transition.value.after_days
+        storage_class = transition.value.class
+      }
+    }
+
+    dynamic "expiration" {
+      for_each = var.retention.expire_days == null ? [] : [var.retention.expire_days]
+
+      content {
+        days = expiration.value
+      }
+    }
+
+    # What nobody sees any more must not be paid for for ever.
     noncurrent_version_expiration {
       noncurrent_days = var.retention.noncurrent_days
     }
@@ -15,38 +32,17 @@ resource "aws_s3_bucket_lifecycle_configuration" "this" {
     abort_incomplete_multipart_upload {
       days_after_initiation = var.retention.abort_multipart_days
     }
-
-    # S3 does not take this in one rule with a number of days, hence two rules.
-    expiration {
-      expired_object_delete_marker = true
-    }
   }
 
-  dynamic "rule" {
-    for_each = length(var.retention.tiers) > 0 || var.retention.expire_days != null ? [1] : []
+  # What is left when all versions of an object are gone. S3 does not take this in one rule with a number of days.
+  rule {
+    id     = "markers"
+    status = "Enabled"
 
-    content {
-      id     = "content"
-      status = "Enabled"
+    filter {}
 
-      filter {}
-
-      dynamic "transition" {
-        for_each = var.retention.tiers
-
-        content {
-          days          = transition.value.after_days
-          storage_class = transition.value.class
-        }
-      }
-
-      dynamic "expiration" {
-        for_each = var.retention.expire_days == null ? [] : [var.retention.expire_days]
-
-        content {
-          days = expiration.value
-        }
-      }
+    expiration {
+      expired_object_delete_marker = true
     }
   }
 

@@ -53,8 +53,11 @@ run "nothing_is_lost_unless_somebody_says_so" {
   }
 
   assert {
-    condition     = aws_s3_bucket_lifecycle_configuration.this.rule[*].id == tolist(["remains"])
-    error_message = "Current objects must not expire unless asked."
+    condition = alltrue([
+      for rule in aws_s3_bucket_lifecycle_configuration.this.rule :
+      length(rule.transition) == 0 && (rule.id == "markers" ? length(rule.expiration) == 1 : length(rule.expiration) == 0)
+    ])
+    error_message = "Current objects must neither move nor expire unless asked."
   }
 }
 
@@ -65,11 +68,18 @@ run "what_nobody_sees_goes_away" {
     condition = anytrue([
       for rule in aws_s3_bucket_lifecycle_configuration.this.rule :
       rule.status == "Enabled"
-      && one(rule.noncurrent_version_expiration).noncurrent_days == 30
-      && one(rule.abort_incomplete_multipart_upload).days_after_initiation == 7
-      && one(rule.expiration).expired_object_delete_marker
+      && try(one(rule.noncurrent_version_expiration).noncurrent_days, 0) == 30
+      && try(one(rule.abort_incomplete_multipart_upload).days_after_initiation, 0) == 7
     ])
-    error_message = "Old versions, parts of unfinished uploads and lone delete markers must be removed."
+    error_message = "Old versions and parts of unfinished uploads must be removed."
+  }
+
+  assert {
+    condition = anytrue([
+      for rule in aws_s3_bucket_lifecycle_configuration.this.rule :
+      rule.status == "Enabled" && try(one(rule.expiration).expired_object_delete_marker, false)
+    ])
+    error_message = "Delete markers of objects without versions must be removed."
   }
 }
 
@@ -78,22 +88,21 @@ run "objects_age_as_asked" {
 
   variables {
     retention = {
-      tiers       = [{ after_days = 30, class = "STANDARD_IA" }, { after_days = 120, class = "GLACIER_IR" }]
-      expire_days = 365
+      tiers           = [{ after_days = 30, class = "STANDARD_IA" }, { after_days = 120, class = "GLACIER_IR" }]
+      expire_days     = 365
+      noncurrent_days = 10
     }
   }
 
   assert {
-    condition = anytrue([
-      for rule in aws_s3_bucket_lifecycle_configuration.this.rule :
-      try({ for move in rule.transition : move.storage_class => move.days } == { STANDARD_IA = 30, GLACIER_IR = 120 } && one(rule.expiration).days == 365, false)
-    ])
-    error_message = "One rule must move objects down the tiers and then delete them."
-  }
-
-  assert {
-    condition     = length(aws_s3_bucket_lifecycle_configuration.this.rule) == 2
-    error_message = "The rule about remains must stay beside the one about content."
+    condition = [
+      for rule in aws_s3_bucket_lifecycle_configuration.this.rule : [
+        { for move in rule.transition : move.storage_class => move.days },
+        one(rule.expiration).days,
+        one(rule.noncurrent_version_expiration).noncurrent_days,
+      ] if rule.id == "content"
+    ] == [[{ STANDARD_IA = 30, GLACIER_IR = 120 }, 365, 10]]
+    error_message = "Objects must move down the tiers and then be deleted, and their versions with them."
   }
 }
 
