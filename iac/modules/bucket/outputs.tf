@@ -2,8 +2,8 @@
 # and a bucket without versions cannot be the target of a replication.
 
 output "name" {
-  description = "The bucket's name."
-  value       = aws_s3_bucket.this.id
+  description = "The bucket's name, known while planning."
+  value       = aws_s3_bucket.this.bucket
   depends_on  = [aws_s3_bucket_versioning.this, aws_s3_bucket_policy.this]
 }
 
