@@ -1,7 +1,8 @@
 data "aws_partition" "current" {}
 
 locals {
-  # Written out rather than read from the bucket, so that a plan shows every policy in full and can be checked.
+  # Written out rather than read from the bucket, so that a plan shows every policy in full and can be checked. For the
+  # same reason everything here names the bucket by its name and not by its id.
   arn = "arn:${data.aws_partition.current.partition}:s3:::${var.name}"
 
   # From the highest to the lowest: S3 moves objects down this list only.
@@ -19,7 +20,7 @@ resource "aws_s3_bucket" "this" {
 }
 
 resource "aws_s3_bucket_versioning" "this" {
-  bucket = aws_s3_bucket.this.id
+  bucket = aws_s3_bucket.this.bucket
 
   versioning_configuration {
     status = var.versioned ? "Enabled" : "Suspended"
@@ -27,7 +28,7 @@ resource "aws_s3_bucket_versioning" "this" {
 }
 
 resource "aws_s3_bucket_server_side_encryption_configuration" "this" {
-  bucket = aws_s3_bucket.this.id
+  bucket = aws_s3_bucket.this.bucket
 
   rule {
     apply_server_side_encryption_by_default {
@@ -37,7 +38,7 @@ resource "aws_s3_bucket_server_side_encryption_configuration" "this" {
 }
 
 resource "aws_s3_bucket_ownership_controls" "this" {
-  bucket = aws_s3_bucket.this.id
+  bucket = aws_s3_bucket.this.bucket
 
   rule {
     # No ACLs: who may read is said in policies alone.
@@ -48,7 +49,7 @@ resource "aws_s3_bucket_ownership_controls" "this" {
 resource "aws_s3_bucket_cors_configuration" "this" {
   count = length(var.cors_origins) > 0 ? 1 : 0
 
-  bucket = aws_s3_bucket.this.id
+  bucket = aws_s3_bucket.this.bucket
 
   cors_rule {
     id              = "presigned"
@@ -64,14 +65,14 @@ resource "aws_s3_bucket_cors_configuration" "this" {
 resource "aws_s3_bucket_accelerate_configuration" "this" {
   count = var.acceleration ? 1 : 0
 
-  bucket = aws_s3_bucket.this.id
+  bucket = aws_s3_bucket.this.bucket
   status = "Enabled"
 }
 
 resource "aws_s3_bucket_logging" "this" {
   count = var.access_logs == null ? 0 : 1
 
-  bucket        = aws_s3_bucket.this.id
+  bucket        = aws_s3_bucket.this.bucket
   target_bucket = var.access_logs.bucket
   target_prefix = var.access_logs.prefix
 

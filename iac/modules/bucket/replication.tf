@@ -57,7 +57,7 @@ resource "aws_iam_role_policy" "replication" {
 resource "aws_s3_bucket_replication_configuration" "this" {
   count = var.replicate_to == null ? 0 : 1
 
-  bucket = aws_s3_bucket.this.id
+  bucket = aws_s3_bucket.this.bucket
   role   = aws_iam_role.replication[0].arn
 
   rule {
