@@ -1,0 +1,138 @@
+# The most that any role may do which an environment makes for itself, whatever its own policy says. One for each
+# environment: under a common one, whoever deploys dev could make a role that reads prod. It has no action of IAM or
+# STS, so that no function makes roles or becomes another.
+
+data "aws_iam_policy_document" "boundary" {
+  #checkov:skip=CKV_AWS_356:Statement Unnamed lists only what AWS has no narrower resource for; the tests hold its actions by name
+
+  for_each = local.writers
+
+  statement {
+    sid = "Own"
+    actions = [
+      "lambda:GetAlias", "lambda:GetFunction*", "lambda:InvokeFunction", "lambda:ListVersionsByFunction", "lambda:PublishVersion",
+      "lambda:UpdateAlias", "lambda:UpdateFunctionCode", "lambda:UpdateFunctionConfiguration",
+      "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents",
+      "rds:StartDBInstance", "rds:StopDBInstance",
+      "s3:AbortMultipartUpload", "s3:DeleteObject*", "s3:GetObject*", "s3:GetReplicationConfiguration", "s3:ListBucket*",
+      "s3:ListMultipartUploadParts", "s3:PutObject*", "s3:ReplicateObject", "s3:ReplicateTags",
+      "sns:Publish",
+      "sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:ReceiveMessage", "sqs:SendMessage",
+      "ssm:GetParameter*",
+      "states:DescribeExecution", "states:ListExecutions", "states:StartExecution", "states:StopExecution",
+    ]
+    resources = concat(
+      local.arns[each.key].buckets, local.arns[each.key].executions, local.arns[each.key].functions, local.arns[each.key].instances,
+      local.arns[each.key].log_groups, local.arns[each.key].machines, local.arns[each.key].parameters, local.arns[each.key].queues,
+      local.arns[each.key].topics,
+    )
+  }
+
+  statement {
+    # A release clears old versions away. With the version in the ARN: never a whole function.
+    sid       = "OldVersions"
+    actions   = ["lambda:DeleteFunction"]
+    resources = formatlist("%s:*", local.arns[each.key].functions)
+  }
+
+  statement {
+    # A release puts its code into functions.
+    sid       = "Artifacts"
+    actions   = ["s3:GetObject", "s3:GetObjectVersion"]
+    resources = ["${local.s3}${local.buckets.artifacts}/*"]
+  }
+
+  statement {
+    # Database logins are named after the environment; the server's resource id is AWS' own.
+    sid       = "DatabaseTokens"
+    actions   = ["rds-db:connect"]
+    resources = [for e in local.reach[each.key] : "arn:${local.partition}:rds-db:${local.here}:dbuser:*/${replace("${var.prefix}_${e}", "-", "_")}_*"]
+  }
+
+  statement {
+    # SecureStrings: the key is AWS' own and has no name to write down.
+    sid       = "Secrets"
+    actions   = ["kms:Decrypt"]
+    resources = ["arn:${local.partition}:kms:${local.here}:key/*"]
+
+    condition {
+      test     = "StringEquals"
+      variable = "kms:ViaService"
+      values   = ["ssm.${var.region}.amazonaws.com"]
+    }
+  }
+
+  dynamic "statement" {
+    # dev's server holds the previews' databases: the function that makes them sets the passwords that the previews keep.
+    for_each = each.key == "dev" ? [1] : []
+
+    content {
+      sid       = "PreviewPasswords"
+      actions   = ["ssm:GetParameter*"]
+      resources = local.arns.preview.parameters
+    }
+  }
+
+  statement {
+    # Lambda puts functions into the network with the function's own role. The tag keeps them out of others' networks.
+    sid       = "JoinNetwork"
+    actions   = ["ec2:CreateNetworkInterface"]
+    resources = [for kind in ["security-group", "subnet"] : "arn:${local.partition}:ec2:${local.here}:${kind}/*"]
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:ResourceTag/environment"
+      values   = [local.hosts[each.key]]
+    }
+  }
+
+  statement {
+    # Interfaces have made-up ids and no tags. Lambda asks for the right to delete to cover all ids.
+    sid       = "Interfaces"
+    actions   = ["ec2:AssignPrivateIpAddresses", "ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface", "ec2:UnassignPrivateIpAddresses"]
+    resources = ["arn:${local.partition}:ec2:${local.here}:network-interface/*"]
+  }
+
+  statement {
+    # The rights above are for Lambda, before any code runs. Code that asks EC2 for anything is not ours.
+    sid       = "NotFromCode"
+    effect    = "Deny"
+    actions   = ["ec2:*"]
+    resources = ["*"] # A refusal is wide on purpose.
+
+    condition {
+      test     = "ArnLike"
+      variable = "lambda:SourceFunctionArn"
+      values   = ["arn:${local.partition}:lambda:*:*:function:*"]
+    }
+  }
+
+  statement {
+    # AWS takes nothing but * for these: traces, lists, and the deliveries through which state machines log.
+    sid = "Unnamed"
+    actions = [
+      "cloudwatch:DescribeAlarms", "cloudwatch:GetMetricData", "cloudwatch:GetMetricStatistics",
+      "ec2:DescribeNetworkInterfaces", "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcs", "ec2:GetSecurityGroupsForVpc",
+      "logs:CreateLogDelivery", "logs:DeleteLogDelivery", "logs:DescribeLogGroups", "logs:DescribeResourcePolicies", "logs:GetLogDelivery",
+      "logs:ListLogDeliveries", "logs:PutResourcePolicy", "logs:UpdateLogDelivery",
+      "rds:DescribeDBInstances",
+      "xray:GetSamplingRules", "xray:GetSamplingTargets", "xray:PutTelemetryRecords", "xray:PutTraceSegments",
+    ]
+    resources = ["*"]
+  }
+
+  statement {
+    sid       = "NeverStates"
+    effect    = "Deny"
+    actions   = ["s3:*"]
+    resources = flatten([for bucket in [local.buckets.prod_state, local.buckets.state] : ["${local.s3}${bucket}", "${local.s3}${bucket}/*"]])
+  }
+}
+
+resource "aws_iam_policy" "boundary" {
+  for_each = local.writers
+
+  name        = "${var.prefix}-boundary-${each.key}"
+  description = "The most that a role of ${join(", ", local.reach[each.key])} may do."
+  policy      = data.aws_iam_policy_document.boundary[each.key].minified_json
+}

@@ -1,0 +1,76 @@
+# What every policy is made of: who may reach which names. ARNs are written out rather than read from resources,
+# so that a plan shows each policy in full before anything is made.
+
+data "aws_caller_identity" "current" {}
+
+data "aws_partition" "current" {}
+
+locals {
+  account   = data.aws_caller_identity.current.account_id
+  partition = data.aws_partition.current.partition
+  here      = "${var.region}:${local.account}"
+
+  # Environments as they stand in names and in the tag `environment`.
+  deploys = toset(["dev", "staging", "prod"])
+  writers = toset(["dev", "staging", "prod", "preview"])
+  reach = {
+    dev     = ["dev"]
+    staging = ["staging"]
+    prod    = ["prod"]
+    preview = ["pr-*"]
+    # Not prod: its state holds prod's passwords, and pull requests are planned before anybody has approved them.
+    plan = ["dev", "staging", "pr-*"]
+  }
+  # Whose network and database server an environment uses.
+  hosts = { dev = "dev", staging = "staging", prod = "prod", preview = "dev" }
+
+  buckets = {
+    state      = "${var.prefix}-state"
+    prod_state = "${var.prefix}-prod-state"
+    artifacts  = "${var.prefix}-artifacts"
+    logs       = "${var.prefix}-access-logs"
+  }
+  state_bucket = { for role in keys(local.reach) : role => role == "prod" ? local.buckets.prod_state : local.buckets.state }
+  # As the backend of iac/stack is configured: workspace_key_prefix and key.
+  state_prefix = "stack"
+  state_key    = "terraform.tfstate"
+  s3           = "arn:${local.partition}:s3:::"
+  states       = { for role, environments in local.reach : role => [for e in environments : "${local.s3}${local.state_bucket[role]}/${local.state_prefix}/${e}/${local.state_key}"] }
+
+  registry   = "${var.prefix}-loader"
+  boundaries = { for writer in local.writers : writer => "arn:${local.partition}:iam::${local.account}:policy/${var.prefix}-boundary-${writer}" }
+
+  # "waybill-dev-*", and where things bear the environment's bare name "waybill-dev" as well.
+  parts  = { for role, environments in local.reach : role => [for e in environments : endswith(e, "*") ? "${var.prefix}-${e}" : "${var.prefix}-${e}-*"] }
+  wholes = { for role, environments in local.reach : role => distinct(flatten([for at, e in environments : ["${var.prefix}-${e}", local.parts[role][at]]])) }
+
+  # Functions' names match their versions and aliases too, topics' their subscriptions.
+  arns = {
+    for role, environments in local.reach : role => {
+      alarms     = formatlist("arn:${local.partition}:cloudwatch:${local.here}:alarm:%s", local.parts[role])
+      budgets    = formatlist("arn:${local.partition}:budgets::${local.account}:budget/%s", local.wholes[role])
+      buckets    = formatlist("${local.s3}%s", local.parts[role])
+      dashboards = formatlist("arn:${local.partition}:cloudwatch::${local.account}:dashboard/%s", local.wholes[role])
+      databases  = flatten([for kind in ["db", "pg", "snapshot", "subgrp"] : formatlist("arn:${local.partition}:rds:${local.here}:${kind}:%s", local.wholes[role])])
+      executions = formatlist("arn:${local.partition}:states:${local.here}:execution:%s", local.parts[role])
+      functions  = formatlist("arn:${local.partition}:lambda:${local.here}:function:%s", local.parts[role])
+      instances  = formatlist("arn:${local.partition}:rds:${local.here}:db:%s", local.wholes[role])
+      # /aws/lambda/<name>, /aws/apigateway/<name>, /aws/rds/instance/<name>/postgresql …: a * goes across slashes.
+      log_groups = concat(
+        formatlist("arn:${local.partition}:logs:${local.here}:log-group:/aws/*/%s", local.parts[role]),
+        formatlist("arn:${local.partition}:logs:${local.here}:log-group:/aws/rds/instance/${var.prefix}-%s/*", environments),
+      )
+      machines   = formatlist("arn:${local.partition}:states:${local.here}:stateMachine:%s", local.parts[role])
+      parameters = [for e in environments : "arn:${local.partition}:ssm:${local.here}:parameter/${var.prefix}/${e}/*"]
+      queues     = formatlist("arn:${local.partition}:sqs:${local.here}:%s", local.parts[role])
+      roles      = formatlist("arn:${local.partition}:iam::${local.account}:role/%s", local.parts[role])
+      schedules  = flatten([for kind in ["schedule-group/%s", "schedule/%s/*"] : formatlist("arn:${local.partition}:scheduler:${local.here}:${kind}", local.parts[role])])
+      topics     = formatlist("arn:${local.partition}:sns:${local.here}:%s", local.parts[role])
+    }
+  }
+
+  mappings = "arn:${local.partition}:lambda:${local.here}:event-source-mapping:*"
+  # API Gateway's ARNs have no account and no names. HTTP APIs and domains only.
+  gateway      = "arn:${local.partition}:apigateway:${var.region}::"
+  registry_arn = "arn:${local.partition}:ecr:${local.here}:repository/${local.registry}"
+}

@@ -1,0 +1,132 @@
+# Functions and what calls them: mappings, HTTP APIs, schedules, state machines.
+
+data "aws_iam_policy_document" "compute" {
+  for_each = local.writers
+
+  statement {
+    sid = "Functions"
+    actions = [
+      "lambda:AddPermission", "lambda:RemovePermission",
+      "lambda:CreateAlias", "lambda:DeleteAlias", "lambda:UpdateAlias",
+      "lambda:CreateFunction", "lambda:DeleteFunction", "lambda:PublishVersion", "lambda:UpdateFunctionCode", "lambda:UpdateFunctionConfiguration",
+      "lambda:DeleteFunctionConcurrency", "lambda:PutFunctionConcurrency",
+      "lambda:DeleteFunctionEventInvokeConfig", "lambda:PutFunctionEventInvokeConfig", "lambda:UpdateFunctionEventInvokeConfig",
+      "lambda:PutFunctionRecursionConfig", "lambda:PutRuntimeManagementConfig",
+      "lambda:InvokeFunction",
+      "lambda:TagResource", "lambda:UntagResource",
+    ]
+    resources = local.arns[each.key].functions
+  }
+
+  statement {
+    # AWS makes up the ids of mappings: the function that one feeds says whose it is.
+    sid       = "Mappings"
+    actions   = ["lambda:CreateEventSourceMapping", "lambda:DeleteEventSourceMapping", "lambda:UpdateEventSourceMapping"]
+    resources = ["*"] # A mapping that is being made has no ARN yet.
+
+    condition {
+      test     = "ArnLike"
+      variable = "lambda:FunctionArn"
+      values   = local.arns[each.key].functions
+    }
+  }
+
+  statement {
+    # Tags of mappings give nobody any right: the statement above asks for the function.
+    sid       = "TagMappings"
+    actions   = ["lambda:TagResource"]
+    resources = [local.mappings]
+
+    condition {
+      test     = "StringLike"
+      variable = "aws:RequestTag/environment"
+      values   = local.reach[each.key]
+    }
+  }
+
+  statement {
+    sid       = "CreateApi"
+    actions   = ["apigateway:POST", "apigateway:TagResource"]
+    resources = ["${local.gateway}/apis", "${local.gateway}/domainnames"]
+
+    condition {
+      test     = "StringLike"
+      variable = "aws:RequestTag/environment"
+      values   = local.reach[each.key]
+    }
+  }
+
+  statement {
+    # An API's parts have the API's tags when it comes to rights.
+    sid       = "ChangeOwnApi"
+    actions   = ["apigateway:DELETE", "apigateway:PATCH", "apigateway:POST", "apigateway:PUT", "apigateway:TagResource"]
+    resources = [for path in ["apis/*", "domainnames/*", "tags/*"] : "${local.gateway}/${path}"]
+
+    condition {
+      test     = "StringLike"
+      variable = "aws:ResourceTag/environment"
+      values   = local.reach[each.key]
+    }
+
+    # Other tags freely; this one only to what it is.
+    condition {
+      test     = "StringLikeIfExists"
+      variable = "aws:RequestTag/environment"
+      values   = local.reach[each.key]
+    }
+  }
+
+  statement {
+    sid = "Schedules"
+    actions = [
+      "scheduler:CreateSchedule", "scheduler:CreateScheduleGroup", "scheduler:DeleteSchedule", "scheduler:DeleteScheduleGroup",
+      "scheduler:TagResource", "scheduler:UntagResource", "scheduler:UpdateSchedule",
+    ]
+    resources = local.arns[each.key].schedules
+  }
+
+  statement {
+    sid = "Machines"
+    actions = [
+      "states:CreateStateMachine", "states:DeleteStateMachine", "states:PublishStateMachineVersion", "states:UpdateStateMachine",
+      "states:TagResource", "states:UntagResource",
+      "states:DescribeExecution", "states:GetExecutionHistory", "states:StartExecution", "states:StopExecution",
+    ]
+    resources = concat(local.arns[each.key].machines, local.arns[each.key].executions)
+  }
+
+  dynamic "statement" {
+    for_each = each.key == "preview" ? [1] : []
+
+    content {
+      # The one thing of dev's that a preview may use: it makes, and drops, the preview's database in dev's server.
+      sid       = "ProvisionDatabase"
+      actions   = ["lambda:InvokeFunction"]
+      resources = [for form in ["", ":*"] : "arn:${local.partition}:lambda:${local.here}:function:${var.prefix}-dev-provision${form}"]
+    }
+  }
+
+  dynamic "statement" {
+    for_each = contains(keys(local.zones), each.key) ? [1] : []
+
+    content {
+      sid       = "Zone"
+      actions   = ["route53:ChangeResourceRecordSets"]
+      resources = local.zones[each.key]
+    }
+  }
+
+  dynamic "statement" {
+    for_each = contains(keys(local.zones), each.key) ? [1] : []
+
+    content {
+      sid       = "ZoneChanges"
+      actions   = ["route53:GetChange"]
+      resources = ["arn:${local.partition}:route53:::change/*"] # AWS makes up the ids of changes.
+    }
+  }
+}
+
+locals {
+  zones = { for role, id in var.zone_ids : role => ["arn:${local.partition}:route53:::hostedzone/${id}"] }
+}
