@@ -19,9 +19,10 @@ run "nobody_comes_in_without_tls_or_from_the_public" {
 
   assert {
     condition = alltrue([
-      for sid in ["RefusePlainHttp", "RefuseOldTls"] : anytrue([
+      for wanted in [{ Bool = { "aws:SecureTransport" = "false" } }, { NumericLessThan = { "s3:TlsVersion" = "1.2" } }] : anytrue([
         for statement in jsondecode(aws_s3_bucket_policy.this.policy).Statement :
-        statement.Sid == sid && statement.Effect == "Deny" && statement.Action == "s3:*"
+        jsonencode(statement.Condition) == jsonencode(wanted)
+        && statement.Effect == "Deny" && statement.Action == "s3:*"
         && toset(statement.Resource) == toset(["arn:aws:s3:::waybill-test-incoming", "arn:aws:s3:::waybill-test-incoming/*"])
       ])
     ])
