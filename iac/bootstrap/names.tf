@@ -58,6 +58,8 @@ locals {
       # /aws/lambda/<name>, /aws/apigateway/<name>, /aws/rds/instance/<name>/postgresql …: a * goes across slashes.
       log_groups = concat(
         formatlist("arn:${local.partition}:logs:${local.here}:log-group:/aws/*/%s", local.parts[role]),
+        # The network's bears the bare name, with and without the stream behind it.
+        flatten([for form in ["", ":*"] : formatlist("arn:${local.partition}:logs:${local.here}:log-group:/aws/vpc/${var.prefix}-%s${form}", environments)]),
         formatlist("arn:${local.partition}:logs:${local.here}:log-group:/aws/rds/instance/${var.prefix}-%s/*", environments),
       )
       machines   = formatlist("arn:${local.partition}:states:${local.here}:stateMachine:%s", local.parts[role])

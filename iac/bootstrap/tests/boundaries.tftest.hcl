@@ -32,6 +32,7 @@ run "enough_for_functions" {
           decrypt   = { action = "kms:Decrypt", resource = "arn:aws:kms:eu-west-1:123456789012:key/1", context = { "kms:ViaService" = "ssm.eu-west-1.amazonaws.com" } }
           token     = { action = "rds-db:connect", resource = "arn:aws:rds-db:eu-west-1:123456789012:dbuser:db-A1/waybill_${replace(environment, "-", "_")}_loader" }
           log       = { action = "logs:PutLogEvents", resource = "arn:aws:logs:eu-west-1:123456789012:log-group:/aws/lambda/waybill-${environment}-intake:log-stream:1" }
+          flow_log  = { action = "logs:PutLogEvents", resource = "arn:aws:logs:eu-west-1:123456789012:log-group:/aws/vpc/waybill-${environment}:log-stream:1" }
           trace     = { action = "xray:PutTraceSegments", resource = "*" }
           code      = { action = "s3:GetObject", resource = "arn:aws:s3:::waybill-artifacts/releases/abc/intake.zip" }
           shift     = { action = "lambda:UpdateAlias", resource = "arn:aws:lambda:eu-west-1:123456789012:function:waybill-${environment}-intake:live" }

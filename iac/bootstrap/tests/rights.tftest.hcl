@@ -99,6 +99,7 @@ run "own_environment" {
             parameters    = { action = "rds:CreateDBParameterGroup", resource = "arn:aws:rds:eu-west-1:123456789012:pg:waybill-${environment}" }
             options       = { action = "rds:CreateDBInstance", resource = "arn:aws:rds:eu-west-1:123456789012:og:default:postgres-18" }
             last_snapshot = { action = "rds:CreateDBSnapshot", resource = "arn:aws:rds:eu-west-1:123456789012:snapshot:waybill-${environment}-final" }
+            flow_logs     = { action = "logs:CreateLogGroup", resource = "arn:aws:logs:eu-west-1:123456789012:log-group:/aws/vpc/waybill-${environment}" }
             database_logs = { action = "logs:PutRetentionPolicy", resource = "arn:aws:logs:eu-west-1:123456789012:log-group:/aws/rds/instance/waybill-${environment}/postgresql" }
           } : name => request if role != "preview" },
           { for name, request in {
