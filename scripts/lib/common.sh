@@ -39,6 +39,17 @@ need_cargo() {
 # same features here and in the tests, and are built once.
 build() {
   need_cargo
-  (cd "$root" && cargo build --quiet --locked --profile quick --workspace --bins "$@") ||
-    die 'the build failed' 'see what cargo says above'
+  # Holds no pipe of ours, so that nobody waits for it; and says nothing when the script is gone.
+  (
+    trap 'kill "$nap"; exit' TERM
+    sleep 3 </dev/null >/dev/null 2>&1 &
+    nap=$!
+    wait "$nap"
+    ! kill -0 $$ 2>/dev/null || note 'building; the first time takes some minutes'
+  ) </dev/null >/dev/null &
+  local notice=$! failed=
+  (cd "$root" && cargo build --quiet --locked --profile quick --workspace --bins "$@") || failed=1
+  kill "$notice" 2>/dev/null || true
+  wait "$notice" 2>/dev/null || true
+  [ -z "$failed" ] || die 'the build failed' 'see what cargo says above'
 }
