@@ -31,8 +31,7 @@ storage = {
     # Batches are read once, soon after they came, and again only when somebody asks.
     tiers = [{ after_days = 30, class = "STANDARD_IA" }, { after_days = 180, class = "GLACIER_IR" }]
   }
-  # Copies in another region, once iac/bootstrap has made the bucket there (its variable replica_region):
-  # replicate_to = { incoming = "arn:aws:s3:::waybill-prod-incoming-replica" }
+  copies = { region = "eu-central-1" }
 }
 
 log_days = 90

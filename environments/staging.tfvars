@@ -9,6 +9,8 @@ server = {
     storage_gb     = { initial = 20, maximum = 200 }
     backup_days    = 1
     protected      = false
+    # A server that sleeps has neither backup nor maintenance: both come by day.
+    windows = { backup = "10:00-10:30", maintenance = "wed:11:00-wed:12:00" }
   }
 }
 

@@ -15,6 +15,7 @@ module "database" {
   iam_authentication = var.server.own.iam_authentication
   insights_days      = var.server.own.insights_days
   log_days           = var.log_days
+  windows            = { for window, time in var.server.own.windows : window => time if time != null }
   admin_parameter    = "${local.parameters}/database/admin/password"
 }
 

@@ -119,6 +119,9 @@ module "function" {
 
   code = {
     bucket = coalesce(var.artifact_bucket, "${var.prefix}-artifacts")
-    key    = "releases/${var.release}/${each.key}.zip"
+    # A preview's role may publish beside releases only, so that no other environment ever takes its code.
+    key = "${local.preview ? "previews" : "releases"}/${var.release}/${each.key}.zip"
   }
+
+  permissions_boundary = local.boundary
 }

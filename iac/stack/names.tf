@@ -13,6 +13,9 @@ locals {
   parameters = "/${var.prefix}/${local.environment}"
   database   = replace("${var.prefix}_${local.environment}", "-", "_")
 
+  # The most that a role of the environment may do: iac/bootstrap makes it, and refuses roles without it.
+  boundary = var.emulated ? null : "arn:${local.partition}:iam::${local.account}:policy/${var.prefix}-boundary-${var.environment}"
+
   account   = data.aws_caller_identity.current.account_id
   partition = data.aws_partition.current.partition
 }

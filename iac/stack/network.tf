@@ -10,6 +10,8 @@ module "network" {
   endpoints     = { zones = var.network.own.endpoint_zones }
   nat           = var.network.own.nat
   flow_log_days = var.network.own.flow_log_days
+
+  permissions_boundary = local.boundary
 }
 
 # Another environment's, found by its names. A preview adds nothing to it, so that nothing is left behind: its functions

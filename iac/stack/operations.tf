@@ -42,6 +42,8 @@ module "janitor" {
     arn       = module.function["janitor"].arn
     alias_arn = module.function["janitor"].alias.arn
   }
+
+  permissions_boundary = local.boundary
 }
 
 module "budget" {

@@ -27,3 +27,8 @@ output "dashboard" {
   description = "The dashboard's name; null where there is none."
   value       = try(module.observability[0].dashboard, null)
 }
+
+output "api_id" {
+  description = "The id of the HTTP API."
+  value       = module.api.id
+}

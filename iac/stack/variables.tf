@@ -94,6 +94,7 @@ variable "server" {
       protected          = bool
       iam_authentication = optional(bool, false)
       insights_days      = optional(number, 7)
+      windows            = optional(object({ backup = optional(string), maintenance = optional(string) }), {})
       # Previews may put their databases into it.
       takes_previews = optional(bool, false)
     }))
@@ -162,7 +163,7 @@ variable "api" {
 }
 
 variable "storage" {
-  description = "The buckets: how long things are kept, in which tiers, whether they may be destroyed with what is in them, and where copies go."
+  description = "The buckets: how long things are kept, in which tiers, whether they may be destroyed with what is in them, and in which other region there are copies."
   type = object({
     destroyable  = bool
     keep_reports = optional(number, 365)
@@ -172,8 +173,8 @@ variable "storage" {
       acceleration = optional(bool, false)
       cors_origins = optional(list(string), [])
     }), {})
-    replicate_to = optional(map(string), {})
-    access_logs  = optional(bool, true)
+    copies      = optional(object({ region = string, of = optional(set(string), ["incoming", "reports"]) }))
+    access_logs = optional(bool, true)
   })
   nullable = false
 }

@@ -15,8 +15,8 @@ terraform {
 
   # Bucket, region and lock are given by scripts/environment: prod's state lies in a bucket of its own.
   backend "s3" {
-    key                  = "stack.tfstate"
-    workspace_key_prefix = "environments"
+    key                  = "terraform.tfstate"
+    workspace_key_prefix = "stack"
     use_lockfile         = true
     encrypt              = true
   }

@@ -7,12 +7,11 @@ from collections.abc import Iterator
 # Statements that may name every resource, because AWS has nothing narrower for their actions.
 ANY_RESOURCE = {
     "NetworkInterfaces": "ec2:*NetworkInterface* of a function in a VPC: the interface does not exist yet",
-    "Traces": "xray:PutTraceSegments has no resource",
+    "WriteTraces": "xray:PutTraceSegments has no resource",
 }
 # What prod has and the environments that are prod in small do not.
 ONLY_PROD = {
     "aws_flow_log",
-    "aws_iam_role_policy_attachment",
     "aws_s3_bucket_replication_configuration",
 }
 # What they have and prod does not: they sleep.
@@ -205,6 +204,8 @@ def prod_is_protected(resources: list[Resource]) -> Iterator[str]:
             yield f"{bucket['address']} is destroyed with what is in it"
     if of(resources, "aws_scheduler_schedule"):
         yield "production sleeps"
+    if not of(resources, "aws_s3_bucket_replication_configuration"):
+        yield "nothing is copied to another region"
 
 
 def is_prod_in_small(resources: list[Resource], prod: list[Resource]) -> Iterator[str]:

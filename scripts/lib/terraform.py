@@ -61,7 +61,6 @@ class Terraform:
         """What an apply of a fresh workspace comes to: every managed resource, from all modules. With the stand-in nothing
         is made; unlike in a plan, names and policies are known to the last word."""
         variables = {"TF_WORKSPACE": workspace}
-        self.run(folder, "workspace", "select", "-or-create", workspace)
         self.run(folder, "apply", "-input=false", "-auto-approve", "-no-color", *arguments, **variables)
         again = self.run(folder, "plan", "-input=false", "-no-color", "-detailed-exitcode", *arguments, check=False, **variables)
         if again.returncode:

@@ -3,6 +3,7 @@
 data "aws_caller_identity" "current" {}
 
 resource "aws_s3_bucket_public_access_block" "this" {
+  region = var.region
   bucket = aws_s3_bucket.this.bucket
 
   block_public_acls       = true
@@ -71,6 +72,7 @@ data "aws_iam_policy_document" "access" {
 }
 
 resource "aws_s3_bucket_policy" "this" {
+  region = var.region
   bucket = aws_s3_bucket.this.bucket
   policy = data.aws_iam_policy_document.access.json
 

@@ -1,4 +1,5 @@
 resource "aws_s3_bucket_lifecycle_configuration" "this" {
+  region = var.region
   bucket = aws_s3_bucket.this.bucket
 
   rule {

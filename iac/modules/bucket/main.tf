@@ -15,11 +15,14 @@ resource "aws_s3_bucket" "this" {
   #checkov:skip=CKV_AWS_145:SSE-S3 on purpose; a customer key costs money per request and adds no reader that IAM does not already name
   #checkov:skip=CKV2_AWS_62:Events belong to whoever listens; modules/intake sets them for the one bucket that has a listener
 
+  region = var.region
+
   bucket        = var.name
   force_destroy = var.destroyable
 }
 
 resource "aws_s3_bucket_versioning" "this" {
+  region = var.region
   bucket = aws_s3_bucket.this.bucket
 
   versioning_configuration {
@@ -28,6 +31,7 @@ resource "aws_s3_bucket_versioning" "this" {
 }
 
 resource "aws_s3_bucket_server_side_encryption_configuration" "this" {
+  region = var.region
   bucket = aws_s3_bucket.this.bucket
 
   rule {
@@ -38,6 +42,7 @@ resource "aws_s3_bucket_server_side_encryption_configuration" "this" {
 }
 
 resource "aws_s3_bucket_ownership_controls" "this" {
+  region = var.region
   bucket = aws_s3_bucket.this.bucket
 
   rule {
@@ -48,6 +53,8 @@ resource "aws_s3_bucket_ownership_controls" "this" {
 
 resource "aws_s3_bucket_cors_configuration" "this" {
   count = length(var.cors_origins) > 0 ? 1 : 0
+
+  region = var.region
 
   bucket = aws_s3_bucket.this.bucket
 
@@ -65,12 +72,16 @@ resource "aws_s3_bucket_cors_configuration" "this" {
 resource "aws_s3_bucket_accelerate_configuration" "this" {
   count = var.acceleration ? 1 : 0
 
+  region = var.region
+
   bucket = aws_s3_bucket.this.bucket
   status = "Enabled"
 }
 
 resource "aws_s3_bucket_logging" "this" {
   count = var.access_logs == null ? 0 : 1
+
+  region = var.region
 
   bucket        = aws_s3_bucket.this.bucket
   target_bucket = var.access_logs.bucket

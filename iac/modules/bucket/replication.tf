@@ -57,6 +57,8 @@ resource "aws_iam_role_policy" "replication" {
 resource "aws_s3_bucket_replication_configuration" "this" {
   count = var.replicate_to == null ? 0 : 1
 
+  region = var.region
+
   bucket = aws_s3_bucket.this.bucket
   role   = aws_iam_role.replication[0].arn
 

@@ -10,6 +10,12 @@ variable "name" {
   }
 }
 
+variable "region" {
+  description = "The region the bucket is in. Null: the provider's."
+  type        = string
+  default     = null
+}
+
 variable "versioned" {
   description = "Keep what is overwritten or deleted, for `retention.noncurrent_days`."
   type        = bool

@@ -26,6 +26,8 @@ resource "aws_iam_role" "scheduler" {
   name               = "${var.name}-janitor-scheduler"
   description        = "Calls the janitor at its hours"
   assume_role_policy = data.aws_iam_policy_document.trust.json
+
+  permissions_boundary = var.permissions_boundary
 }
 
 data "aws_iam_policy_document" "scheduler" {

@@ -55,3 +55,9 @@ variable "hours" {
     error_message = "The time zone must be UTC or a name of the time zone database, as `Europe/Dublin`."
   }
 }
+
+variable "permissions_boundary" {
+  description = "ARN of a policy that bounds the schedules' role, where the deploying role must set one. Null: none."
+  type        = string
+  default     = null
+}

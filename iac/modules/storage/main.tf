@@ -1,5 +1,5 @@
 locals {
-  copies = { for purpose, arn in var.replicate_to : purpose => { bucket_arn = arn } }
+  copies = { for purpose, copy in module.copy : purpose => { bucket_arn = copy.arn } }
 
   buckets = {
     incoming = module.incoming
@@ -53,4 +53,19 @@ module "reports" {
   replicate_to         = lookup(local.copies, "reports", null)
   access_logs          = var.access_logs
   permissions_boundary = var.permissions_boundary
+}
+
+# For the day on which a region is away, or somebody deleted too much: deletions are not copied.
+module "copy" {
+  source   = "../bucket"
+  for_each = var.copies == null ? toset([]) : var.copies.of
+
+  name        = "${var.name}-${each.key}-copy"
+  region      = var.copies.region
+  destroyable = var.destroyable
+
+  retention = {
+    # What is kept here is kept for as long.
+    expire_days = { incoming = var.incoming.keep_days, curated = null, reports = var.keep_reports_days }[each.key]
+  }
 }

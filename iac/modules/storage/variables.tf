@@ -50,14 +50,16 @@ variable "keep_reports_days" {
   }
 }
 
-variable "replicate_to" {
-  description = "ARNs of versioned buckets of the same account that get copies, by what they copy: incoming, curated or reports."
-  type        = map(string)
-  default     = {}
-  nullable    = false
+variable "copies" {
+  description = "Copies of every new object in buckets of another region, `<name>-<purpose>-copy`: which region, and of which buckets (incoming, curated, reports). Null: none."
+  type = object({
+    region = string
+    of     = optional(set(string), ["incoming", "reports"])
+  })
+  default = null
 
   validation {
-    condition     = length(setsubtract(keys(var.replicate_to), ["incoming", "curated", "reports"])) == 0
+    condition     = var.copies == null ? true : length(var.copies.of) > 0 && length(setsubtract(var.copies.of, ["incoming", "curated", "reports"])) == 0
     error_message = "There are three buckets to copy: incoming, curated and reports."
   }
 }

@@ -25,11 +25,7 @@ run "the_longest_name_leaves_room_for_everything" {
   variables {
     name = "waybill-0123456789012345678901234567890123456"
 
-    replicate_to = {
-      incoming = "arn:aws:s3:::waybill-copies-incoming"
-      curated  = "arn:aws:s3:::waybill-copies-curated"
-      reports  = "arn:aws:s3:::waybill-copies-reports"
-    }
+    copies = { region = "eu-central-1", of = ["incoming", "curated", "reports"] }
   }
 
   assert {
@@ -94,8 +90,8 @@ run "refuses_copies_of_another_bucket" {
   command = plan
 
   variables {
-    replicate_to = { artifacts = "arn:aws:s3:::waybill-copies" }
+    copies = { region = "eu-central-1", of = ["artifacts"] }
   }
 
-  expect_failures = [var.replicate_to]
+  expect_failures = [var.copies]
 }
