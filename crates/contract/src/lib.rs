@@ -34,7 +34,7 @@ pub use decimal::Decimal;
 pub use error::{ContractError, Problem};
 pub use pattern::Pattern;
 pub use rule::{Rule, Violation};
-pub use shipped::{find, shipped};
+pub use shipped::{check, find, shipped};
 pub use types::Type;
 pub use validate::validate_all;
 pub use value::{Raw, Value};

@@ -19,20 +19,18 @@ const NAME_BYTES: usize = 63;
 
 pub(crate) fn contract(text: &str) -> Result<Contract, ContractError> {
     let mut problems = Problems::default();
-    let contract = match text.parse::<Table>() {
-        Ok(table) => read(Fields::new(table), &mut problems),
-        Err(error) => {
-            problems.add(format!("is no TOML: {}", error.to_string().trim_end()));
-            None
-        }
-    };
+    let contract = text
+        .parse::<Table>()
+        .map(|table| read(Fields::new(table), &mut problems))
+        .map_err(|error| problems.add(format!("is no TOML: {}", error.to_string().trim_end())));
     match contract {
-        Some(contract) if problems.found.is_empty() => Ok(contract),
+        Ok(contract) if problems.found.is_empty() => Ok(contract),
         _ => Err(ContractError::new(problems.found)),
     }
 }
 
-fn read(mut fields: Fields, problems: &mut Problems) -> Option<Contract> {
+/// What is wrong is in `problems`, and has a stand-in in the contract, so that the rest can be looked at.
+fn read(mut fields: Fields, problems: &mut Problems) -> Contract {
     let name = fields.needed("name", "\"…\"", problems);
     problems.dataset.clone_from(&name);
     let name = plain_name("name", name, problems);
@@ -57,7 +55,8 @@ fn read(mut fields: Fields, problems: &mut Problems) -> Option<Contract> {
         name: name.unwrap_or_default(),
         description,
         table: table.unwrap_or_default(),
-        mode: mode?,
+        // The mode that forbids least.
+        mode: mode.unwrap_or(Mode::Snapshot),
         key,
         formats,
         unknown_columns: unknown_columns.unwrap_or_default(),
@@ -66,7 +65,7 @@ fn read(mut fields: Fields, problems: &mut Problems) -> Option<Contract> {
     };
     key_makes_sense(&contract, problems);
     append_makes_sense(&contract, problems);
-    Some(contract)
+    contract
 }
 
 /// The choice that a word stands for; a wrong word is a problem, none is not.
@@ -139,7 +138,7 @@ fn columns(values: Option<Vec<Value>>, problems: &mut Problems) -> Vec<Column> {
         problems.column = Some(format!("#{}", index + 1));
         match value {
             Value::Table(table) => {
-                columns.extend(parse_column::column(Fields::new(table), problems));
+                columns.push(parse_column::column(Fields::new(table), problems));
             }
             other => problems.add(format!(
                 "is {}: write [[columns]] with its own lines",
@@ -155,7 +154,13 @@ fn columns(values: Option<Vec<Value>>, problems: &mut Problems) -> Vec<Column> {
 fn headers(columns: &[Column], problems: &mut Problems) -> HashMap<String, usize> {
     let mut headers: HashMap<String, usize> = HashMap::new();
     // Names first, so that an alias is told to give way to a name and not the other way round.
-    for (index, column) in columns.iter().enumerate() {
+    let named = || {
+        columns
+            .iter()
+            .enumerate()
+            .filter(|(_, column)| !column.name.is_empty())
+    };
+    for (index, column) in named() {
         if headers.insert(column.name.clone(), index).is_some() {
             problems.add(format!(
                 "has two columns named {}: rename or remove one",
@@ -163,7 +168,7 @@ fn headers(columns: &[Column], problems: &mut Problems) -> HashMap<String, usize
             ));
         }
     }
-    for (index, column) in columns.iter().enumerate() {
+    for (index, column) in named() {
         problems.column = Some(column.name.clone());
         for alias in &column.aliases {
             match headers.insert(alias.clone(), index) {

@@ -23,8 +23,7 @@ const PROBES: &[(i16, i8, i8)] = &[
     (1999, 12, 1),
 ];
 
-pub(crate) fn column(mut fields: Fields, problems: &mut Problems) -> Option<Column> {
-    let before = problems.found.len();
+pub(crate) fn column(mut fields: Fields, problems: &mut Problems) -> Column {
     let name = fields.needed("name", "\"…\"", problems);
     if name.is_some() {
         problems.column.clone_from(&name);
@@ -62,8 +61,11 @@ pub(crate) fn column(mut fields: Fields, problems: &mut Problems) -> Option<Colu
     let default = fields.take("default");
     fields.finish(problems);
 
-    // Without a type nothing more can be said of the rules.
-    column.ty = ty?;
+    // Without a type nothing more can be said of the rules, and of values only where the rules fit it.
+    if ty.is_none() {
+        return column;
+    }
+    let before = problems.found.len();
     rules_fit_the_type(
         &column,
         min.is_some() || max.is_some(),
@@ -71,7 +73,7 @@ pub(crate) fn column(mut fields: Fields, problems: &mut Problems) -> Option<Colu
         problems,
     );
     if problems.found.len() > before {
-        return Some(column);
+        return column;
     }
     column.min = min.and_then(|value| constant("min", &value, &column, problems));
     column.max = max.and_then(|value| constant("max", &value, &column, problems));
@@ -104,7 +106,7 @@ pub(crate) fn column(mut fields: Fields, problems: &mut Problems) -> Option<Colu
             ));
         }
     }
-    Some(column)
+    column
 }
 
 fn column_type(word: Option<String>, problems: &mut Problems) -> Option<Type> {
