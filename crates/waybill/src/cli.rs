@@ -102,6 +102,9 @@ pub(crate) enum Command {
     Datasets {
         /// One dataset, in full
         name: Option<String>,
+        /// Check the contracts that this program was built with; needs no API. Exit 1 where one makes no sense
+        #[arg(long, conflicts_with = "name")]
+        check: bool,
     },
     /// Make up records of a dataset: CSV on stdout, the same for the same seed
     Sample(Sample),
@@ -163,7 +166,8 @@ pub(crate) struct Submit {
     /// The dataset that it is for
     #[arg(long, short)]
     pub(crate) dataset: String,
-    /// Wait until the batch is settled; exit 1 unless it was loaded
+    /// Wait until the batch is settled; exit 1 unless its rows are in the table (a duplicate's are) or, for a dry
+    /// run, could be
     #[arg(long, short)]
     pub(crate) wait: bool,
     /// Give up waiting after so many seconds
@@ -202,8 +206,8 @@ pub(crate) struct Batches {
     #[arg(long, value_name = "TIME")]
     pub(crate) until: Option<String>,
     /// At most so many
-    #[arg(long, default_value_t = 20, value_name = "N")]
-    pub(crate) limit: usize,
+    #[arg(long, default_value_t = 20, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) limit: u32,
 }
 
 /// How a report is printed.

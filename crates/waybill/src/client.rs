@@ -7,6 +7,7 @@ use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use uuid::Uuid;
 
 use crate::failure::{Failure, OrFail as _, Outcome};
 
@@ -140,23 +141,23 @@ impl Client {
     /// One batch.
     pub(crate) async fn batch(&self, id: &str) -> Outcome<Shown> {
         let document = self
-            .json(self.request(Method::GET, &format!("/v1/batches/{}", segment(id)?)))
+            .json(self.request(Method::GET, &batch_path(id)?))
             .await?;
         Shown::read(document)
     }
 
-    /// Batches, newest first, at most `limit`.
+    /// Batches, newest first, at most `limit`; and whether there are more.
     pub(crate) async fn batches(
         &self,
         filter: &[(&str, String)],
         limit: usize,
-    ) -> Outcome<Vec<Shown>> {
+    ) -> Outcome<(Vec<Shown>, bool)> {
         let mut found = Vec::new();
         let mut cursor: Option<String> = None;
         while found.len() < limit {
             let mut query = filter.to_vec();
             query.push(("limit", (limit - found.len()).min(200).to_string()));
-            query.extend(cursor.take().map(|cursor| ("cursor", cursor)));
+            query.extend(cursor.map(|cursor| ("cursor", cursor)));
             let page: Page = self
                 .json(self.request(Method::GET, "/v1/batches").query(&query))
                 .await?;
@@ -164,13 +165,12 @@ impl Client {
             for document in page.batches {
                 found.push(Shown::read(document)?);
             }
-            match page.next {
-                Some(next) if !last => cursor = Some(next),
-                _ => break,
+            cursor = page.next.filter(|_| !last);
+            if cursor.is_none() {
+                break;
             }
         }
-        found.truncate(limit);
-        Ok(found)
+        Ok((found, cursor.is_some()))
     }
 
     /// Whether the API lives and reaches its database. Tries once.
@@ -195,17 +195,13 @@ impl Client {
     }
 }
 
-/// An id as a path segment: ids are letters, digits and hyphens, anything else names no batch.
-pub(crate) fn segment(id: &str) -> Outcome<&str> {
-    if !id.is_empty()
-        && id
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
-    {
-        Ok(id)
-    } else {
-        Err(Failure::misuse(format!("`{id}` is not an id"))
-            .advice("`waybill batches` lists the ids"))
+/// Where a batch is. What is no id names no batch, and must not change the path.
+pub(crate) fn batch_path(id: &str) -> Outcome<String> {
+    match Uuid::try_parse(id) {
+        Ok(id) => Ok(format!("/v1/batches/{id}")),
+        Err(_) => Err(Failure::misuse(format!("`{id}` is no batch's id")).advice(
+            "an id looks like 0198c0de-1234-7abc-8def-0123456789ab; `waybill batches` lists them",
+        )),
     }
 }
 
@@ -251,17 +247,31 @@ pub(crate) async fn problem(answer: Response) -> Failure {
     } else {
         Value::Null
     };
-    let said = ["title", "detail"]
+    // The title says in general what the detail says of this case.
+    let said = ["detail", "title"]
         .iter()
         .filter_map(|field| document[*field].as_str())
-        .filter(|text| !text.is_empty())
-        .collect::<Vec<_>>()
-        .join(": ");
-    let said = if said.is_empty() {
-        format!("the API answers {status}")
-    } else {
-        said
-    };
+        .find(|text| !text.is_empty())
+        .map_or_else(
+            || format!("the API answers {status}"),
+            |text| text.trim_end_matches('.').to_owned(),
+        );
+    // The API tells its callers which calls to make; here there are commands for them.
+    match document["type"].as_str().unwrap_or_default() {
+        "/problems/batch-not-found" => {
+            return Failure::failed(said).advice("`waybill batches` lists the ids");
+        }
+        "/problems/dataset-not-found" => {
+            let said = said.split("; GET ").next().unwrap_or_default();
+            return Failure::failed(said).advice("`waybill datasets` lists them");
+        }
+        "/problems/not-found" => {
+            return Failure::failed("the API does not know this call").advice(
+                "is the address right (WAYBILL_URL), and the API not older than this command line?",
+            );
+        }
+        _ => {}
+    }
     match status {
         StatusCode::UNAUTHORIZED => {
             Failure::failed(said).advice("set WAYBILL_API_KEY to a valid key")
@@ -281,9 +291,9 @@ mod tests {
 
     #[test]
     fn an_id_that_would_change_the_path_is_refused() {
-        assert!(segment("0198c0de-1234-7abc-8def-0123456789ab").is_ok());
-        for bad in ["", "../x", "a/b", "a?b", "a b"] {
-            assert!(segment(bad).is_err(), "{bad}");
+        assert!(batch_path("0198c0de-1234-7abc-8def-0123456789ab").is_ok());
+        for bad in ["", "../x", "a/b", "a?b", "a b", "xyz"] {
+            assert!(batch_path(bad).is_err(), "{bad}");
         }
     }
 

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use ledger::{Batch, State};
 use serde_json::Value;
 
-use crate::terminal::{grouped, table};
+use crate::terminal::{counted, grouped, table};
 
 /// Batches as a table.
 pub(crate) fn list(batches: &[&Batch]) -> String {
@@ -44,17 +44,17 @@ pub(crate) fn change(batch: &Batch) -> String {
 
 /// Where a batch stands, in a few words.
 pub(crate) fn state(batch: &Batch) -> String {
-    let rows = |count: Option<u64>| count.map(grouped).unwrap_or_default();
+    let rows = counted(batch.rows.unwrap_or_default(), "row");
     match batch.state {
-        State::Committed => format!("committed, {} rows", rows(batch.rows)),
-        State::Checked => format!("checked, {} rows would be loaded", rows(batch.rows)),
-        State::Rejected => format!("rejected, {} findings", grouped(batch.report.total)),
+        State::Committed => format!("committed, {rows}"),
+        State::Checked => format!("checked, {rows} would be loaded"),
+        State::Rejected => format!("rejected, {}", counted(batch.report.total, "finding")),
         State::Duplicate => match batch.duplicate_of {
             Some(first) => format!("duplicate of {first}"),
             None => "duplicate".into(),
         },
         State::Loading if batch.progress.rows > 0 => {
-            format!("loading, {} rows read", grouped(batch.progress.rows))
+            format!("loading, {} read", counted(batch.progress.rows, "row"))
         }
         other => other.as_str().to_owned(),
     }
@@ -79,7 +79,7 @@ pub(crate) fn page(batch: &Batch) -> String {
         "content",
         &batch
             .bytes
-            .map(|bytes| format!("{} bytes", grouped(bytes)))
+            .map(|bytes| counted(bytes, "byte"))
             .unwrap_or_default(),
     );
     line("sha256", batch.sha256.as_deref().unwrap_or_default());

@@ -155,9 +155,22 @@ pub(crate) fn grouped(number: u64) -> String {
     text
 }
 
+/// A number of things: `1 row`, `56,689 rows`.
+pub(crate) fn counted(number: u64, thing: &str) -> String {
+    let plural = if number == 1 { "" } else { "s" };
+    format!("{} {thing}{plural}", grouped(number))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn one_thing_is_no_plural() {
+        assert_eq!(counted(0, "row"), "0 rows");
+        assert_eq!(counted(1, "row"), "1 row");
+        assert_eq!(counted(1_000, "row"), "1,000 rows");
+    }
 
     #[test]
     fn columns_line_up_and_lines_have_no_trailing_space() {

@@ -8,10 +8,10 @@ use serde_json::Value;
 
 use super::follow;
 use crate::cli::Batches;
-use crate::client::{Client, Shown, segment};
+use crate::client::{Client, Shown, batch_path};
 use crate::failure::{Exit, Outcome};
 use crate::show;
-use crate::terminal::Terminal;
+use crate::terminal::{Terminal, grouped};
 
 /// How long `--wait` waits for an order to be carried out.
 const ORDER: Duration = Duration::from_secs(3600);
@@ -27,7 +27,7 @@ pub(crate) async fn list(client: &Client, asked: &Batches, terminal: Terminal) -
     .into_iter()
     .filter_map(|(name, value)| Some((name, value.clone()?)))
     .collect();
-    let found = client.batches(&filter, asked.limit).await?;
+    let (found, more) = client.batches(&filter, asked.limit as usize).await?;
     if terminal.json {
         for shown in &found {
             terminal.value(&shown.document)?;
@@ -37,6 +37,12 @@ pub(crate) async fn list(client: &Client, asked: &Batches, terminal: Terminal) -
     } else {
         let batches: Vec<_> = found.iter().map(|shown| &shown.batch).collect();
         terminal.data(&show::list(&batches))?;
+    }
+    if more {
+        terminal.note(format!(
+            "only the newest {} of them; --limit shows more",
+            grouped(found.len() as u64)
+        ));
     }
     Ok(Exit::Done)
 }
@@ -85,10 +91,7 @@ pub(crate) async fn replay(client: &Client, id: &str, wait: bool, terminal: Term
 }
 
 async fn order(client: &Client, id: &str, what: &str) -> Outcome<Shown> {
-    let request = client.request(
-        Method::POST,
-        &format!("/v1/batches/{}/{what}", segment(id)?),
-    );
+    let request = client.request(Method::POST, &format!("{}/{what}", batch_path(id)?));
     let document: Value = client.json(request).await?;
     Shown::read(document)
 }

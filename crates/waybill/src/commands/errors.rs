@@ -8,10 +8,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::cli::ReportFormat;
-use crate::client::{Client, segment};
+use crate::client::{Client, batch_path};
 use crate::failure::{self, Exit, OrFail as _, Outcome};
 use crate::show;
-use crate::terminal::{Terminal, grouped};
+use crate::terminal::{Terminal, counted, grouped};
 
 #[derive(Debug, Deserialize)]
 struct Page {
@@ -30,12 +30,28 @@ pub(crate) async fn run(
 ) -> Outcome {
     match format {
         ReportFormat::Jsonl => passed_on(client, id, "jsonl").await,
-        ReportFormat::Csv => passed_on(client, id, "csv").await,
-        ReportFormat::Rows => passed_on(client, id, "rows").await,
+        ReportFormat::Csv => own_rows(client, id, "csv", terminal).await,
+        ReportFormat::Rows => own_rows(client, id, "rows", terminal).await,
         ReportFormat::Json => document(client, id, terminal).await,
         ReportFormat::Text if terminal.json => document(client, id, terminal).await,
         ReportFormat::Text => text(client, id, terminal).await,
     }
+}
+
+/// The sender's own rows. Where no row is to blame there are none, and only the batch says what was wrong.
+async fn own_rows(client: &Client, id: &str, format: &str, terminal: Terminal) -> Outcome {
+    let exit = passed_on(client, id, format).await?;
+    let batch = client.batch(id).await?.batch;
+    if batch.rejected.unwrap_or_default() == 0 {
+        terminal.note(match &batch.error {
+            Some(problem) => format!(
+                "no single row is wrong; of the batch as a whole: {}",
+                problem.detail.as_deref().unwrap_or(&problem.title)
+            ),
+            None => format!("no row is wrong: the batch is {}", show::state(&batch)),
+        });
+    }
+    Ok(exit)
 }
 
 /// Bytes as the API gives them: own rows must come out exactly as they went in.
@@ -82,11 +98,11 @@ async fn text(client: &Client, id: &str, terminal: Terminal) -> Outcome {
         }
         cursor = page.next;
         if cursor.is_none() {
-            let (total, listed) = (grouped(page.total), grouped(page.listed));
+            let total = counted(page.total, "finding");
             terminal.note(if page.total == page.listed {
-                format!("{total} findings")
+                total
             } else {
-                format!("{total} findings, the first {listed} of them listed")
+                format!("{total}, the first {} of them listed", grouped(page.listed))
             });
             return Ok(Exit::Done);
         }
@@ -107,7 +123,7 @@ async fn ask(client: &Client, id: &str, format: &str, cursor: Option<&str>) -> O
     client
         .send(
             client
-                .request(Method::GET, &format!("/v1/batches/{}/errors", segment(id)?))
+                .request(Method::GET, &format!("{}/errors", batch_path(id)?))
                 .query(&query),
         )
         .await

@@ -8,7 +8,7 @@ use ledger::{Batch, State};
 use crate::client::{Client, Shown};
 use crate::failure::{Exit, Failure, Outcome};
 use crate::show;
-use crate::terminal::{Terminal, grouped};
+use crate::terminal::{Terminal, counted};
 
 /// How many of the newest batches `watch` looks at.
 const WATCHED: usize = 100;
@@ -34,9 +34,9 @@ pub(crate) async fn until(
         let bar = bar.get_or_insert_with(|| terminal.bytes_bar(total, ""));
         bar.set_position(batch.progress.bytes);
         bar.set_message(format!(
-            "{} {} rows",
+            "{} {}",
             batch.state.as_str(),
-            grouped(batch.progress.rows)
+            counted(batch.progress.rows, "row")
         ));
         if Instant::now() + pause >= end {
             bar.finish_and_clear();
@@ -75,7 +75,7 @@ pub(crate) async fn watch(
     loop {
         let mut found = match id {
             Some(id) => vec![client.batch(id).await?],
-            None => client.batches(&[], WATCHED).await?,
+            None => client.batches(&[], WATCHED).await?.0,
         };
         found.reverse();
         for shown in &found {

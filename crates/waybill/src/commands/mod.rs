@@ -41,7 +41,8 @@ pub(crate) async fn run(cli: Cli, terminal: Terminal) -> Outcome {
             Some(id) => batches::replay(&target::api(&common)?, &id, replay.wait, terminal).await,
             None => dead_letters::replay(replay.environment.as_deref(), terminal).await,
         },
-        Command::Datasets { name } => {
+        Command::Datasets { check: true, .. } => datasets::check(terminal),
+        Command::Datasets { name, .. } => {
             datasets::run(&target::api(&common)?, name.as_deref(), terminal).await
         }
         Command::Sample(sample) => sample::run(&sample).map(|()| Exit::Done),

@@ -43,6 +43,8 @@ pub(crate) async fn run(client: &Client, asked: &Submit, terminal: Terminal) -> 
         terminal.note(format!("sent; `waybill watch {id}` follows it"));
         return Ok(Exit::Done);
     }
+    // Whoever stops waiting can still find it.
+    terminal.note(format!("sent as batch {id}"));
     let patience = Duration::from_secs_f64(asked.timeout);
     let settled = follow::until(client, &id, patience, terminal, Batch::is_over).await?;
     terminal.either(&settled.document, || show::page(&settled.batch))?;
@@ -61,13 +63,21 @@ pub(crate) async fn run(client: &Client, asked: &Submit, terminal: Terminal) -> 
 
 fn look_at(path: &Path) -> Outcome<(String, u64)> {
     let shown = path.display();
+    // Its size and checksum must be known before it is sent, and it may have to be sent twice.
+    let no_file = |what: String| {
+        Failure::misuse(what)
+            .advice("a file is needed: save what comes through a pipe to one first")
+    };
+    if path == Path::new("-") {
+        return Err(no_file("standard input cannot be sent".to_owned()));
+    }
     let about = fs::metadata(path).map_err(|error| {
         Failure::misuse(format!("{shown} cannot be read"))
             .because(error)
             .advice("is the path right?")
     })?;
     if !about.is_file() {
-        return Err(Failure::misuse(format!("{shown} is not a file")));
+        return Err(no_file(format!("{shown} is not a file")));
     }
     let name = path
         .file_name()
