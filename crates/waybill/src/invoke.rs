@@ -1,10 +1,12 @@
 //! A function called once and waited for, and its error in its own words.
 
 use aws_sdk_lambda::Client;
+use aws_sdk_lambda::operation::invoke::InvokeError;
 use aws_sdk_lambda::primitives::Blob;
 use serde_json::Value;
 
-use crate::failure::{Failure, OrFail as _, Outcome};
+use crate::failure::{Failure, Outcome};
+use crate::target;
 
 /// Invokes a version or alias of a function. `what` is what a failure says was being done.
 pub(crate) async fn invoke(
@@ -21,7 +23,19 @@ pub(crate) async fn invoke(
         .payload(Blob::new(payload.to_string()))
         .send()
         .await
-        .or_failed(format!("{what}: invoking function {function}"))?;
+        .map_err(|error| {
+            let missing = error
+                .as_service_error()
+                .is_some_and(InvokeError::is_resource_not_found_exception);
+            let failure =
+                Failure::unreachable(format!("{what}: function {function} could not be invoked"))
+                    .because(error);
+            if missing {
+                failure.advice(target::ACCOUNT)
+            } else {
+                failure
+            }
+        })?;
     let body = answer.payload.map(Blob::into_inner).unwrap_or_default();
     let value: Value = serde_json::from_slice(&body)
         .unwrap_or_else(|_| Value::from(String::from_utf8_lossy(&body).into_owned()));

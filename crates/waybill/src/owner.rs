@@ -37,7 +37,7 @@ impl Owner {
     pub(crate) async fn of(owned: &Owned) -> Outcome<Self> {
         if let Some(environment) = &owned.environment {
             let names = Names::new(environment).or_misuse("the environment's name")?;
-            let config = platform::aws::config().await;
+            let config = target::aws(environment).await?;
             return Ok(Self::Function {
                 client: aws_sdk_lambda::Client::new(&config),
                 name: names.function(Function::Migrate),

@@ -1,5 +1,7 @@
 //! Which environment a command is for: what flags and variables say, else the local stack where one is up.
 
+use aws_config::SdkConfig;
+use aws_sdk_sqs::config::ProvideCredentials as _;
 use local::{LocalDir, StackState};
 
 use crate::cli::{Common, Owned};
@@ -38,6 +40,33 @@ pub(crate) fn api(common: &Common) -> Outcome<Client> {
     };
     let key = given(&common.api_key).unwrap_or_else(|| state.api_key.clone());
     Client::new(&state.url().unwrap_or_default(), Some(&key))
+}
+
+const CREDENTIALS: &str = "set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; `aws sso login` renews a session";
+
+/// What to look at when AWS does not know what an environment must have.
+pub(crate) const ACCOUNT: &str = "is the environment's name right, and are AWS_PROFILE and AWS_REGION those of its account? `waybill local names NAME` prints its names";
+
+/// AWS, where an environment is. Asks for credentials at once: a call's own error would only tell where it looked last.
+pub(crate) async fn aws(environment: &str) -> Outcome<SdkConfig> {
+    let config = platform::aws::config().await;
+    let needs = |what: &str| {
+        Failure::unreachable(format!(
+            "environment {environment} is in AWS, and {what} here"
+        ))
+    };
+    // What the provider says of its failure is every place that it looked at; what is missing is plain without.
+    let known = match config.credentials_provider() {
+        Some(provider) => provider.provide_credentials().await.is_ok(),
+        None => false,
+    };
+    if !known {
+        return Err(needs("there are no valid credentials for AWS").advice(CREDENTIALS));
+    }
+    if config.region().is_none() {
+        return Err(needs("no region is named").advice("set AWS_REGION"));
+    }
+    Ok(config)
 }
 
 /// The owner's address of the database.

@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::failure::{Exit, Failure, OrFail as _, Outcome};
 use crate::stack;
 use crate::target;
-use crate::terminal::{Terminal, grouped};
+use crate::terminal::{Terminal, counted, grouped};
 
 /// How often in a row the queue must be empty; it is spread over servers and may hide messages once.
 const EMPTY: u32 = 2;
@@ -30,13 +30,14 @@ pub(crate) async fn replay(environment: Option<&str>, terminal: Terminal) -> Out
         .filter(|_| environment == stack::ENVIRONMENT)
     {
         Some(part) => stack::Clients::local(part.port).await.sqs,
-        None => platform::aws::sqs(&platform::aws::config().await),
+        None => platform::aws::sqs(&target::aws(environment).await?),
     };
     let dead = url(&queues, &names.dead_letter_queue()).await?;
     let intake = url(&queues, &names.intake_queue()).await?;
     let moved = move_all(&queues, &dead, &intake, terminal).await?;
     terminal.either(&json!({"moved": moved}), || {
-        format!("{} messages are tried again", grouped(moved))
+        let verb = if moved == 1 { "is" } else { "are" };
+        format!("{} {verb} tried again", counted(moved, "message"))
     })?;
     Ok(Exit::Done)
 }
@@ -47,7 +48,11 @@ async fn url(queues: &Client, name: &str) -> Outcome<String> {
         .queue_name(name)
         .send()
         .await
-        .or_unreachable(format!("finding queue {name}"))?;
+        .map_err(|error| {
+            Failure::unreachable(format!("queue {name} could not be found"))
+                .because(error)
+                .advice(target::ACCOUNT)
+        })?;
     answer
         .queue_url
         .ok_or_else(|| Failure::failed(format!("queue {name} has no address")))
@@ -114,7 +119,9 @@ async fn move_all(queues: &Client, from: &str, to: &str, terminal: Terminal) -> 
         bar.set_message(format!("{WHAT}: {}", grouped(moved)));
         if refused > 0 {
             return Err(Failure::failed(format!(
-                "{refused} messages could not be put back; {moved} were"
+                "{} could not be put back; {} could",
+                counted(refused as u64, "message"),
+                grouped(moved)
             )));
         }
     }
