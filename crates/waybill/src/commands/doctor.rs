@@ -156,13 +156,30 @@ fn functions() -> Finding {
 }
 
 fn stack(dir: &LocalDir) -> Finding {
+    const WHAT: &str = "local stack";
     match StackState::read(dir) {
-        Ok(state) if state.ready && state.emulator.as_ref().is_some_and(local::Part::is_alive) => {
-            Finding::good("local stack", state.url().unwrap_or_default())
+        Ok(state) if state.ready => {
+            let stopped: Vec<&str> = [
+                ("PostgreSQL", &state.postgres),
+                ("the AWS emulator", &state.emulator),
+            ]
+            .into_iter()
+            .filter(|(_, part)| !part.as_ref().is_some_and(local::Part::is_alive))
+            .map(|(name, _)| name)
+            .collect();
+            if stopped.is_empty() {
+                Finding::good(WHAT, state.url().unwrap_or_default())
+            } else {
+                Finding::bad(
+                    WHAT,
+                    format!("not running: {}", stopped.join(", ")),
+                    "`waybill local up` starts it",
+                )
+            }
         }
-        Ok(_) => Finding::bad("local stack", "not up", "`waybill local up` starts it"),
+        Ok(_) => Finding::bad(WHAT, "not up", "`waybill local up` starts it"),
         Err(error) => Finding::bad(
-            "local stack",
+            WHAT,
             error.to_string(),
             "`waybill local down --purge`, then `waybill local up`",
         ),
@@ -185,7 +202,9 @@ async fn api(common: &Common) -> Finding {
         Err(failure) => Finding::bad(
             "API",
             failure.to_string(),
-            "is WAYBILL_URL right, and is the stack up?",
+            failure
+                .hint()
+                .unwrap_or("is WAYBILL_URL right, and is the stack up?"),
         ),
     }
 }
@@ -210,7 +229,11 @@ async fn database() -> Finding {
         Err(error) => Finding::bad(
             "database",
             ledger::chain(&error),
-            "is DATABASE_URL right, and does the server run?",
+            if given.database_url.is_none_or(|url| url.is_empty()) {
+                "`waybill local up` starts it"
+            } else {
+                "is DATABASE_URL right, and does the server run? `waybill local up` starts a local one"
+            },
         ),
     }
 }
