@@ -31,7 +31,7 @@ pub use ids::{Attempt, BatchId, BatchNumber, InvalidId, batch_id_for_object};
 pub use list::{Entry, Filter, Page, Report, committed_with_etag, errors, list, state, versions};
 pub use problem::Problem;
 pub use receive::{NewBatch, find, receive, withdraw};
-pub use settle::{Committed, Finding, Outcome, Summary, commit, settle};
+pub use settle::{Committed, Finding, Outcome, Repeats, Summary, commit, settle};
 pub use state::{Lane, State, UnknownWord};
 /// The driver, for those who run statements of their own on a [`Session`].
 pub use tokio_postgres::{self, Client, Transaction};

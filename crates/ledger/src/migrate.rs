@@ -226,7 +226,7 @@ fn migration_error(error: &refinery::Error) -> Error {
         Kind::DivergentVersion(applied, ours) => Error::new(
             ErrorKind::Conflict,
             format!(
-                "the database had another migration {applied} than this release's {ours}: migrations are never edited"
+                "the database had another migration {applied} than this release's {ours}: migrations are never edited; put it back as it was and write the change as the next one (where nothing is to be kept, drop the database: `waybill local down --purge` on your own machine)"
             ),
         ),
         Kind::MissingVersion(missing) => Error::new(

@@ -90,11 +90,25 @@ pub enum Outcome {
     },
 }
 
+/// Which earlier content makes the same content a duplicate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Repeats {
+    /// Any that was ever loaded: rows are added, and would be there twice.
+    Any,
+    /// Only what was loaded last: rows replace others, and a sender may go back to how things were.
+    Last,
+}
+
 /// Marks the batch committed inside the transaction that carries its rows, which must be READ COMMITTED. The
 /// last thing before the caller commits it, or rolls back where the answer says so.
 ///
 /// The content's hash is written first: of two batches with the same content the second waits here for the first.
-pub async fn commit(txn: &Transaction<'_>, held: &Held, summary: &Summary) -> Result<Committed> {
+pub async fn commit(
+    txn: &Transaction<'_>,
+    held: &Held,
+    summary: &Summary,
+    repeats: Repeats,
+) -> Result<Committed> {
     let sha256 = summary.sha256.as_slice();
     let first = txn
         .execute(
@@ -105,24 +119,16 @@ pub async fn commit(txn: &Transaction<'_>, held: &Held, summary: &Summary) -> Re
         .await?
         == 1;
     if !first && !held.options.force {
-        let other = txn
-            .query_opt(
-                "SELECT batch FROM waybill.contents WHERE dataset = $1 AND sha256 = $2",
-                &[&held.dataset, &sha256],
-            )
-            .await?;
-        // None: it was undone between the two statements. The caller tries the whole batch again.
-        return match other {
-            Some(row) => match BatchId(row.try_get(0)?) {
-                // Its own: a commit of which the answer was lost. The fence below tells.
-                same if same == held.id => Ok(Committed::Superseded),
-                other => Ok(Committed::Duplicate(other)),
-            },
-            None => Err(Error::new(
-                crate::ErrorKind::Unreachable,
-                "the batch with the same content was undone meanwhile",
-            )),
+        let earlier = match repeats {
+            Repeats::Any => Some(first_with(txn, held, sha256).await?),
+            Repeats::Last => last_if_with(txn, held, sha256).await?,
         };
+        match earlier {
+            // Its own: a commit of which the answer was lost.
+            Some(own) if own == held.id => return Ok(Committed::Superseded),
+            Some(other) => return Ok(Committed::Duplicate(other)),
+            None => {}
+        }
     }
     let mine = txn
         .execute(
@@ -150,11 +156,57 @@ pub async fn commit(txn: &Transaction<'_>, held: &Held, summary: &Summary) -> Re
         held.number,
         State::Committed,
         held.attempt.0,
-        (!first).then_some("forced"),
+        (!first).then_some(if held.options.force {
+            "forced"
+        } else {
+            "the same content was loaded before, and others since"
+        }),
     )
     .await?;
     raise_version(txn, &held.dataset, held.number).await?;
     Ok(Committed::Done)
+}
+
+/// The batch that loaded the content first.
+async fn first_with(txn: &Transaction<'_>, held: &Held, sha256: &[u8]) -> Result<BatchId> {
+    let row = txn
+        .query_opt(
+            "SELECT batch FROM waybill.contents WHERE dataset = $1 AND sha256 = $2",
+            &[&held.dataset, &sha256],
+        )
+        .await?;
+    match row {
+        Some(row) => Ok(BatchId(row.try_get(0)?)),
+        // It was undone between the two statements. The caller tries the whole batch again.
+        None => Err(Error::new(
+            crate::ErrorKind::Unreachable,
+            "the batch with the same content was undone meanwhile",
+        )),
+    }
+}
+
+/// The batch that the dataset's rows are of, if that has the content. Whoever asks holds back other commits of the
+/// dataset until its own end, so that the answer stays true.
+async fn last_if_with(
+    txn: &Transaction<'_>,
+    held: &Held,
+    sha256: &[u8],
+) -> Result<Option<BatchId>> {
+    let last = txn
+        .query_opt(
+            "SELECT batch FROM waybill.versions WHERE dataset = $1 FOR UPDATE",
+            &[&held.dataset],
+        )
+        .await?;
+    let Some(last) = last else { return Ok(None) };
+    let number: i64 = last.try_get(0)?;
+    let row = txn
+        .query_opt(
+            "SELECT id FROM waybill.batches WHERE number = $1 AND state = 'committed' AND sha256 = $2",
+            &[&number, &sha256],
+        )
+        .await?;
+    row.map(|row| Ok(BatchId(row.try_get(0)?))).transpose()
 }
 
 /// Ends the work on a batch without its rows, in one transaction. `false`: the batch is somebody else's now, and

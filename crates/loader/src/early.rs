@@ -6,14 +6,15 @@
 
 use std::sync::Arc;
 
-use ledger::{Outcome, Session, Summary};
+use ledger::{Outcome, Repeats, Session, Summary};
 use sha2::{Digest, Sha256};
 
 use crate::error::{LoadError, LoadErrorKind};
 use crate::feed::{self, FeedReader, pump};
 use crate::load::{Load, database};
+use crate::object_key;
 use crate::pipeline::Meter;
-use crate::verdict::Verdict;
+use crate::verdict::{self, Verdict};
 
 /// The verdict on an object whose content was committed before, if that can be told from its tag and hash.
 pub(crate) async fn duplicate(
@@ -22,10 +23,18 @@ pub(crate) async fn duplicate(
     meter: &Arc<Meter>,
 ) -> Result<Option<Verdict>, LoadError> {
     let held = load.held;
-    let (false, Some(bytes), Some(etag)) = (held.options.force, held.object_bytes, &held.etag)
+    let options = &held.options;
+    // What the sender declared is held against the records, so they have to be read.
+    let declared = options.expect_rows.is_some() || options.expect_sha256.is_some();
+    let (false, Some(bytes), Some(etag)) =
+        (options.force || declared, held.object_bytes, &held.etag)
     else {
         return Ok(None);
     };
+    // Where only the last content counts, the commit alone can tell.
+    if verdict::repeats(load.contract) != Repeats::Any {
+        return Ok(None);
+    }
     let likely = ledger::committed_with_etag(ledger, &held.dataset, bytes, etag, held.id);
     let Some(of) = likely.await.map_err(database)? else {
         return Ok(None);
@@ -33,6 +42,12 @@ pub(crate) async fn duplicate(
     let Some(first) = ledger::find(ledger, of).await.map_err(database)? else {
         return Ok(None);
     };
+    // The same bytes under another ending are not the same records.
+    let same_format = object_key::parse_key(&first.source.key)
+        .is_ok_and(|key| (key.format, key.compression) == (load.format, load.compression));
+    if !same_format {
+        return Ok(None);
+    }
     let Some((sha256, content_bytes)) = hash(load, meter).await? else {
         return Ok(None);
     };

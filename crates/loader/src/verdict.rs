@@ -3,8 +3,8 @@
 
 use std::sync::atomic::Ordering;
 
-use contract::Rule;
-use ledger::{Committed, Finding, Outcome as End, Problem, Summary};
+use contract::{Contract, Mode, Rule};
+use ledger::{Committed, Finding, Outcome as End, Problem, Repeats, Summary};
 use tokio_postgres::Transaction;
 
 use crate::error::{LoadError, LoadErrorKind};
@@ -51,11 +51,14 @@ pub(crate) fn wrong_with(load: &Load<'_>, outcome: &Outcome) -> Option<Verdict> 
     if gathered.bad > 0 {
         detail.insert(
             0,
-            format!(
-                "{} of {} rows are wrong",
-                gathered.bad,
-                gathered.bad + gathered.good
-            ),
+            match gathered.bad + gathered.good {
+                1 => "its only row is wrong".to_owned(),
+                all => format!(
+                    "{} of {all} rows {} wrong",
+                    gathered.bad,
+                    if gathered.bad == 1 { "is" } else { "are" }
+                ),
+            },
         );
     }
     if total == 0 {
@@ -64,8 +67,12 @@ pub(crate) fn wrong_with(load: &Load<'_>, outcome: &Outcome) -> Option<Verdict> 
     let problem = Problem::new("rejected", "The batch was rejected")
         .with_status(422)
         .with_detail(format!(
-            "{}; nothing was loaded. The report has every one.",
-            detail.join("; ")
+            "{}; nothing was loaded{}",
+            detail.join("; "),
+            match gathered.bad {
+                0 => "",
+                _ => ". The report has every one.",
+            }
         ));
     Some(Verdict::Not(End::Rejected {
         problem,
@@ -177,7 +184,7 @@ pub(crate) async fn commit(
 ) -> Result<Step, LoadError> {
     meter.committing.store(true, Ordering::Relaxed);
     let summary = summary(outcome);
-    let verdict = match ledger::commit(&transaction, load.held, &summary)
+    let verdict = match ledger::commit(&transaction, load.held, &summary, repeats(load.contract))
         .await
         .map_err(database)?
     {
@@ -194,6 +201,14 @@ pub(crate) async fn commit(
     };
     transaction.rollback().await.map_err(database)?;
     Ok(Step::Verdict(verdict))
+}
+
+/// Which earlier content makes the same content a duplicate of the dataset.
+pub(crate) fn repeats(contract: &Contract) -> Repeats {
+    match contract.mode {
+        Mode::Append => Repeats::Any,
+        Mode::Upsert | Mode::Snapshot => Repeats::Last,
+    }
 }
 
 fn summary(outcome: &Outcome) -> Summary {

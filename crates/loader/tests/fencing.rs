@@ -192,13 +192,13 @@ async fn a_killed_loader_leaves_nothing_and_its_successor_need_not_wait() {
         let dies = run(&held, &source, &settings, &mut dying);
         tokio::select! {
             end = dies => panic!("it waits at its gate: {end:?}"),
-            () = until_count(&watcher, "pg_stat_activity WHERE query LIKE 'COPY %' AND state = 'active'", 1) => {}
+            () = until_count(&watcher, "pg_stat_activity WHERE datname = current_database() AND query LIKE 'COPY %' AND state = 'active'", 1) => {}
         }
         attempts.push(held.attempt);
     }
     until_count(
         &watcher,
-        "pg_stat_activity WHERE query LIKE 'COPY %' AND state = 'active'",
+        "pg_stat_activity WHERE datname = current_database() AND query LIKE 'COPY %' AND state = 'active'",
         0,
     )
     .await;
@@ -356,7 +356,7 @@ async fn a_port_deleted_during_the_load_is_found_before_the_commit() {
     let (state, ()) = tokio::join!(run(&held, &source, &settings, &mut sessions), async {
         until_count(
             &owner,
-            "pg_locks WHERE relation = 'prices'::regclass AND mode = 'RowExclusiveLock'",
+            "pg_locks WHERE database = (SELECT oid FROM pg_database WHERE datname = current_database()) AND relation = 'prices'::regclass AND mode = 'RowExclusiveLock'",
             1,
         )
         .await;

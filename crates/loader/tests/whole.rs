@@ -71,6 +71,25 @@ async fn an_upsert_changes_known_keys_and_adds_new_ones() {
     );
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sender_may_go_back_to_how_things_were() {
+    let mut bench = Bench::with_ports().await;
+    let named = |name: &str| format!("code,name,parent_slug\nCNGGZ,{name},coast\n");
+    let is_named = async |bench: &Bench, name: &str| {
+        let row = format!("ports WHERE code = 'CNGGZ' AND name = '{name}'");
+        bench.count(&row).await == 1
+    };
+    for (delivery, name) in ["Canton", "Guangzhou", "Canton"].into_iter().enumerate() {
+        let key = format!("ports/{delivery}.csv");
+        let ended = bench.submit(&key, named(name)).await;
+        assert_eq!(ended.loaded.state, State::Committed, "delivery {delivery}");
+        assert!(is_named(&bench, name).await, "delivery {delivery}");
+    }
+    // What the table shows already is a repetition.
+    let again = bench.submit("ports/again.csv", named("Canton")).await;
+    assert_eq!(again.loaded.state, State::Duplicate);
+}
+
 const TARIFFS: &str = r#"
 name = "tariffs"
 table = "tariffs"

@@ -108,8 +108,11 @@ impl Cluster {
 
     /// Starts the server, on `port` where that is free, or finds it running. Returns when it takes connections.
     pub fn start(&self, port: u16) -> Result<Part, StackError> {
-        if let Some(part) = self.running() {
-            return Ok(part);
+        if let Some((process, _)) = self.postmaster() {
+            // Perhaps it was started a moment ago, by somebody who was broken off.
+            if let Ok(part) = self.ready(&process)? {
+                return Ok(part);
+            }
         }
         let mut seen = String::new();
         for _ in 0..5 {
@@ -146,13 +149,14 @@ impl Cluster {
         process.works_in(&self.data()).then_some((process, file))
     }
 
-    /// Stops the server, where it runs: sessions are ended, transactions rolled back. Returns when it is gone.
-    pub fn stop(&self) -> Result<(), StackError> {
+    /// Stops the server, where it runs: sessions are ended, transactions rolled back. Returns when it is gone, and
+    /// whether it ran.
+    pub fn stop(&self) -> Result<bool, StackError> {
         self.stop_mode("fast")
     }
 
     /// Stops the server as a power cut would: the next start recovers.
-    pub fn crash(&self) -> Result<(), StackError> {
+    pub fn crash(&self) -> Result<bool, StackError> {
         self.stop_mode("immediate")
     }
 
@@ -256,10 +260,6 @@ impl Cluster {
     }
 
     /// `Err` inside: it ended, with the last line of its log.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "a condition is waited for, within a bound; there is no runtime here"
-    )]
     fn start_on(&self, port: u16) -> Result<Result<Part, String>, StackError> {
         let log = OpenOptions::new()
             .create(true)
@@ -289,9 +289,18 @@ impl Cluster {
         let (mut child, process) = spawn_detached(&mut command, "PostgreSQL")?;
         // Collected when it ends, which may be long after whoever started it has forgotten it.
         std::thread::spawn(move || child.wait());
+        self.ready(&process)
+    }
+
+    /// Waits until a server that was started takes connections. `Err` inside: it does not, and why.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "a condition is waited for, within a bound; there is no runtime here"
+    )]
+    fn ready(&self, process: &Process) -> Result<Result<Part, String>, StackError> {
         let end = Instant::now() + Duration::from_secs(60);
         loop {
-            if let Some(part) = self.running().filter(|part| part.process == process) {
+            if let Some(part) = self.running().filter(|part| part.process == *process) {
                 return Ok(Ok(part));
             }
             if !process.is_alive() {
@@ -313,9 +322,9 @@ impl Cluster {
         log.lines().last().unwrap_or("its log is empty").to_owned()
     }
 
-    fn stop_mode(&self, mode: &str) -> Result<(), StackError> {
+    fn stop_mode(&self, mode: &str) -> Result<bool, StackError> {
         let Some((process, _)) = self.postmaster() else {
-            return Ok(());
+            return Ok(false);
         };
         let output = self
             .command(&self.binaries.program("pg_ctl"))
@@ -328,7 +337,7 @@ impl Cluster {
                 source,
             })?;
         if output.status.success() || process.gone_within(Duration::from_secs(5)) {
-            return Ok(());
+            return Ok(true);
         }
         Err(StackError::Unstoppable {
             what: "PostgreSQL".into(),
@@ -392,7 +401,7 @@ mod tests {
         cluster.stop().expect("it stops");
         assert!(!part.is_alive());
         assert_eq!(cluster.running(), None);
-        cluster.stop().expect("stopping twice is no fault");
+        assert!(!cluster.stop().expect("stopping twice is no fault"));
     }
 
     #[test]
@@ -414,7 +423,7 @@ mod tests {
         let stale = left.replacen(&part.process.pid.to_string(), &process.pid.to_string(), 1);
         fs::write(&file, stale).expect("the folder can be written");
         assert_eq!(cluster.running(), None);
-        cluster.stop().expect("there is nothing to stop");
+        assert!(!cluster.stop().expect("there is nothing to stop"));
         assert!(process.is_alive(), "the stranger was stopped");
         stranger.kill().expect("it is ours");
         stranger.wait().expect("it ends");

@@ -36,6 +36,9 @@ pub struct StackState {
     /// The bucket that batches are put into.
     #[serde(default)]
     pub incoming_bucket: String,
+    /// Whether the last `up` started PostgreSQL and the emulator only, for Terraform to make the rest.
+    #[serde(default)]
+    pub bare: bool,
     /// Whether the last `up` went through to its end.
     #[serde(default)]
     pub ready: bool,

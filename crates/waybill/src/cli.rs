@@ -136,6 +136,9 @@ pub(crate) enum Local {
         /// The port of PostgreSQL, if it is free
         #[arg(long, value_name = "PORT")]
         postgres_port: Option<u16>,
+        /// Only PostgreSQL and the emulator, ready for Terraform to make the rest
+        #[arg(long, conflicts_with = "functions")]
+        bare: bool,
         /// The folder with the built functions; without it the folder of this program
         #[arg(long, env = "WAYBILL_FUNCTIONS", value_name = "DIR")]
         functions: Option<PathBuf>,
@@ -306,6 +309,9 @@ pub(crate) enum Release {
         /// The artifact bucket
         #[arg(long, value_name = "NAME")]
         bucket: String,
+        /// For a preview: beside the releases, where no other environment takes code from
+        #[arg(long)]
+        preview: bool,
     },
 }
 

@@ -5,5 +5,5 @@ mod manifest;
 mod upload;
 
 pub(crate) use build::build;
-pub(crate) use manifest::{MANIFEST, Manifest};
+pub(crate) use manifest::{MANIFEST, Manifest, PREVIEWS, RELEASES};
 pub(crate) use upload::upload;

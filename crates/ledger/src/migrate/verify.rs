@@ -42,7 +42,10 @@ pub async fn verify(client: &Client, contracts: &[Contract]) -> Result<()> {
     let list: Vec<String> = misfits.iter().map(ToString::to_string).collect();
     Err(Error::new(
         ErrorKind::Conflict,
-        format!("the contracts do not fit the database: {}", list.join("; ")),
+        format!(
+            "the contracts do not fit the database: {}; write a migration that makes them fit, or correct the contract",
+            list.join("; ")
+        ),
     ))
 }
 

@@ -198,7 +198,7 @@ async fn a_load_that_is_rolled_back_after_its_commit_call_leaves_nothing() {
     let mine = held(&mut session, "prices").await;
     {
         let txn = session.transaction().await.expect("begun");
-        let answer = ledger::commit(&txn, &mine, &crate::help::summary(1))
+        let answer = ledger::commit(&txn, &mine, &crate::help::summary(1), ledger::Repeats::Any)
             .await
             .expect("an answer");
         assert_eq!(answer, Committed::Done);

@@ -71,7 +71,7 @@ async fn a_batch_whose_twin_is_rolled_back_is_committed() {
     );
     let txn = one.transaction().await.expect("begun");
     assert_eq!(
-        ledger::commit(&txn, &a, &summary(1))
+        ledger::commit(&txn, &a, &summary(1), ledger::Repeats::Any)
             .await
             .expect("an answer"),
         Committed::Done

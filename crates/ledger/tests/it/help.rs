@@ -82,7 +82,7 @@ pub(crate) async fn load(session: &mut Session, held: &Held, content: u8) -> Com
     )
     .await
     .expect("rows");
-    let committed = ledger::commit(&txn, held, &summary(content))
+    let committed = ledger::commit(&txn, held, &summary(content), ledger::Repeats::Any)
         .await
         .expect("an answer");
     if committed == Committed::Done {

@@ -15,6 +15,7 @@ pub(crate) async fn run(command: Local, terminal: Terminal) -> Outcome {
         Local::Up {
             port,
             postgres_port,
+            bare,
             functions,
         } => {
             let dir = LocalDir::find()?;
@@ -23,6 +24,16 @@ pub(crate) async fn run(command: Local, terminal: Terminal) -> Outcome {
                 postgres_port,
                 functions,
             };
+            if bare {
+                let state = stack::up_bare(&dir, &plan, terminal).await?;
+                terminal.either(&parts(&state), || {
+                    format!(
+                        "ready for Terraform: {}",
+                        state.endpoint().unwrap_or_default()
+                    )
+                })?;
+                return Ok(Exit::Done);
+            }
             let state = stack::up(&dir, &plan, terminal).await?;
             terminal.either(&parts(&state), || {
                 format!("ready: {}", state.url().unwrap_or_default())
@@ -115,26 +126,36 @@ async fn status(dir: &LocalDir, terminal: Terminal) -> Outcome {
 
 fn env(dir: &LocalDir, terminal: Terminal) -> Outcome {
     let state = StackState::read(dir)?;
-    let (Some(url), Some(endpoint), Some(database), true) = (
-        state.url(),
+    let (Some(endpoint), Some(postgres), true) = (
         state.endpoint(),
-        state.database_url(),
-        state.ready,
+        state.postgres.as_ref(),
+        state.ready || state.bare,
     ) else {
         return Err(Failure::unreachable("the local stack is not up")
             .advice("start it with `waybill local up`"));
     };
-    let variables = [
-        ("WAYBILL_URL", url.as_str()),
-        ("WAYBILL_API_KEY", &state.api_key),
-        ("WAYBILL_INCOMING_BUCKET", &state.incoming_bucket),
-        ("DATABASE_URL", &database),
-        ("AWS_ENDPOINT_URL", &endpoint),
+    let own = if state.bare {
+        vec![("WAYBILL_POSTGRES_PORT", postgres.port.to_string())]
+    } else {
+        vec![
+            ("WAYBILL_URL", state.url().unwrap_or_default()),
+            ("WAYBILL_API_KEY", state.api_key.clone()),
+            ("WAYBILL_INCOMING_BUCKET", state.incoming_bucket.clone()),
+            ("DATABASE_URL", state.database_url().unwrap_or_default()),
+        ]
+    };
+    let emulated = [
+        ("AWS_ENDPOINT_URL", endpoint.as_str()),
         ("AWS_ACCESS_KEY_ID", emulator::ACCESS_KEY_ID),
         ("AWS_SECRET_ACCESS_KEY", emulator::SECRET_ACCESS_KEY),
         ("AWS_REGION", emulator::REGION),
         ("AWS_DEFAULT_REGION", emulator::REGION),
     ];
+    let variables: Vec<(&str, &str)> = own
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()))
+        .chain(emulated)
+        .collect();
     if terminal.json {
         let document: serde_json::Map<String, serde_json::Value> = variables
             .iter()

@@ -2,7 +2,7 @@
 
 use crate::cli::Release;
 use crate::failure::{Exit, Outcome};
-use crate::release::{self, Manifest};
+use crate::release::{self, Manifest, PREVIEWS, RELEASES};
 use crate::terminal::{Terminal, grouped};
 
 /// Runs one of them.
@@ -19,15 +19,20 @@ pub(crate) async fn run(command: Release, terminal: Terminal) -> Outcome {
             bar.finish_and_clear();
             terminal.either(&manifest, || page(&manifest))?;
         }
-        Release::Upload { folder, bucket } => {
+        Release::Upload {
+            folder,
+            bucket,
+            preview,
+        } => {
+            let root = if preview { PREVIEWS } else { RELEASES };
             let bar = terminal.spinner("uploading");
             let client = platform::aws::s3(&platform::aws::config().await);
-            let manifest = release::upload(&client, &folder, &bucket).await?;
+            let manifest = release::upload(&client, &folder, &bucket, root).await?;
             bar.finish_and_clear();
             terminal.either(&manifest, || page(&manifest))?;
             terminal.note(format!(
                 "s3://{bucket}/{} is whole",
-                manifest.key(release::MANIFEST)
+                manifest.key(root, release::MANIFEST)
             ));
         }
     }

@@ -12,6 +12,11 @@ use crate::failure::{OrFail as _, Outcome};
 /// The manifest's name in a release's folder, here and in the bucket.
 pub(crate) const MANIFEST: &str = "release.json";
 
+/// The folder of releases in the artifact bucket.
+pub(crate) const RELEASES: &str = "releases";
+/// The folder of what only previews run.
+pub(crate) const PREVIEWS: &str = "previews";
+
 /// What `release build` packed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Manifest {
@@ -46,9 +51,9 @@ impl Manifest {
             .or_failed("writing the manifest")
     }
 
-    /// The key of something in the artifact bucket.
-    pub(crate) fn key(&self, file: &str) -> String {
-        format!("releases/{}/{file}", self.release)
+    /// The key of something in the artifact bucket, below one of the folders there.
+    pub(crate) fn key(&self, root: &str, file: &str) -> String {
+        format!("{root}/{}/{file}", self.release)
     }
 }
 

@@ -15,7 +15,12 @@ use super::manifest::{MANIFEST, Manifest};
 use crate::failure::{Failure, OrFail as _, Outcome};
 
 /// Uploads a folder that `build` wrote. The manifest comes last: where it is, all is.
-pub(crate) async fn upload(client: &Client, folder: &Path, bucket: &str) -> Outcome<Manifest> {
+pub(crate) async fn upload(
+    client: &Client,
+    folder: &Path,
+    bucket: &str,
+    root: &str,
+) -> Outcome<Manifest> {
     let manifest = Manifest::read(folder)?;
     for (function, zip) in &manifest.functions {
         let file = format!("{function}.zip");
@@ -28,10 +33,10 @@ pub(crate) async fn upload(client: &Client, folder: &Path, bucket: &str) -> Outc
             ))
             .advice("pack the release again"));
         }
-        put(client, bucket, &manifest.key(&file), bytes).await?;
+        put(client, bucket, &manifest.key(root, &file), bytes).await?;
     }
     let text = manifest.text()?.into_bytes();
-    put(client, bucket, &manifest.key(MANIFEST), text).await?;
+    put(client, bucket, &manifest.key(root, MANIFEST), text).await?;
     Ok(manifest)
 }
 

@@ -113,17 +113,25 @@ async fn queue(
     Ok(Queue { url, arn })
 }
 
+/// A bucket, unless it is there.
+pub(crate) async fn make_bucket(clients: &Clients, name: &str) -> Outcome<()> {
+    match clients.s3.create_bucket().bucket(name).send().await {
+        Err(error)
+            if !error.as_service_error().is_some_and(|error| {
+                error.is_bucket_already_owned_by_you() || error.is_bucket_already_exists()
+            }) =>
+        {
+            Err(error).or_failed(format!("making bucket {name}"))
+        }
+        _ => Ok(()),
+    }
+}
+
 /// The bucket of incoming files, versioned, telling the queue of every object.
 pub(crate) async fn bucket(clients: &Clients, names: &Names, queue: &Queue) -> Outcome<()> {
     let name = names.incoming_bucket();
     let what = || format!("making bucket {name}");
-    if let Err(error) = clients.s3.create_bucket().bucket(&name).send().await
-        && !error.as_service_error().is_some_and(|error| {
-            error.is_bucket_already_owned_by_you() || error.is_bucket_already_exists()
-        })
-    {
-        return Err(error).or_failed(what());
-    }
+    make_bucket(clients, &name).await?;
     clients
         .s3
         .put_bucket_versioning()

@@ -14,7 +14,8 @@ mod server;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use local::{LocalDir, StackLock, StackState, emulator};
+use local::postgres::Cluster;
+use local::{LocalDir, Part, StackLock, StackState, emulator};
 use platform::names::{Function, Names, Role};
 use platform::settings::{Api, Common, Database, Intake, Provision, Tls};
 
@@ -51,7 +52,8 @@ pub(crate) async fn up(dir: &LocalDir, plan: &Plan, terminal: Terminal) -> Outco
         Some(folder) => folder.clone(),
         None => folder_of_this_program()?,
     };
-    // Before anything is started: what is not built cannot run.
+    // Before anything is started: contracts that make no sense, and what is not built, cannot run.
+    contract::check().or_misuse("the contracts in datasets/ are wrong")?;
     let kept = dir.root().join("functions");
     let packages = names
         .functions()
@@ -59,20 +61,18 @@ pub(crate) async fn up(dir: &LocalDir, plan: &Plan, terminal: Terminal) -> Outco
         .collect::<Outcome<Vec<_>>>()?;
     let release = release(&packages);
 
-    let bar = terminal.spinner("starting PostgreSQL");
-    let mut state = StackState::read(dir)?;
-    state.ready = false;
-    let cluster = server::start(dir, plan.postgres_port, &mut state)?;
-    bar.set_message("starting the AWS emulator");
-    start_emulator(dir, plan, &mut state)?;
-    let (Some(server), Some(cloud)) = (state.postgres.clone(), state.emulator.clone()) else {
-        return Err(Failure::failed("the stack's programs were not started"));
-    };
-    let clients = Clients::local(cloud.port).await;
-
+    let bar = terminal.spinner("starting PostgreSQL and the AWS emulator");
+    let Started {
+        mut state,
+        cluster,
+        server,
+        clients,
+    } = start(dir, plan, terminal).await?;
+    state.bare = false;
     state.database = names.database();
     state.owner = names.login(Role::Owner);
-    state.owner_password = parameters::ensure(&clients, &names, cluster.password()).await?;
+    let known = Some(state.owner_password.as_str()).filter(|password| !password.is_empty());
+    state.owner_password = parameters::ensure(&clients, &names, cluster.password(), known).await?;
     state.incoming_bucket = names.incoming_bucket();
     state.write(dir)?;
 
@@ -149,6 +149,71 @@ pub(crate) async fn up(dir: &LocalDir, plan: &Plan, terminal: Terminal) -> Outco
     Ok(state)
 }
 
+/// Starts PostgreSQL and the emulator, with what Terraform itself needs there: buckets for its state and for releases,
+/// and the database administrator's password.
+pub(crate) async fn up_bare(
+    dir: &LocalDir,
+    plan: &Plan,
+    terminal: Terminal,
+) -> Outcome<StackState> {
+    let _lock = lock(dir, terminal)?;
+    let names = names()?;
+    let bar = terminal.spinner("starting PostgreSQL and the AWS emulator");
+    let Started {
+        mut state,
+        cluster,
+        clients,
+        ..
+    } = start(dir, plan, terminal).await?;
+    parameters::ensure_admin(&clients, &names, cluster.password()).await?;
+    for purpose in ["state", "artifacts"] {
+        intake::make_bucket(&clients, &format!("{}-{purpose}", names.prefix())).await?;
+    }
+    state.bare = true;
+    state.ready = false;
+    state.write(dir)?;
+    bar.finish_and_clear();
+    Ok(state)
+}
+
+/// The programs that everything else needs.
+struct Started {
+    state: StackState,
+    cluster: Cluster,
+    server: Part,
+    clients: Clients,
+}
+
+async fn start(dir: &LocalDir, plan: &Plan, terminal: Terminal) -> Outcome<Started> {
+    let mut state = StackState::read(dir)?;
+    let before = (state.postgres.clone(), state.emulator.clone());
+    let cluster = server::start(dir, plan.postgres_port, &mut state)?;
+    start_emulator(dir, plan, &mut state)?;
+    // A stack that runs stays usable while it is updated, and if that fails.
+    state.ready &= before == (state.postgres.clone(), state.emulator.clone());
+    state.write(dir)?;
+    let (Some(server), Some(cloud)) = (state.postgres.clone(), state.emulator.clone()) else {
+        return Err(Failure::failed("the stack's programs were not started"));
+    };
+    for (what, wanted, is) in [
+        ("the AWS emulator", plan.port, cloud.port),
+        ("PostgreSQL", plan.postgres_port, server.port),
+    ] {
+        if wanted.is_some_and(|wanted| wanted != is) {
+            terminal.note(format!(
+                "{what} is on port {is}: one that runs is not moved, and a port that is taken is not used"
+            ));
+        }
+    }
+    let clients = Clients::local(cloud.port).await;
+    Ok(Started {
+        state,
+        cluster,
+        server,
+        clients,
+    })
+}
+
 /// Stops everything that belongs to the stack; removes its data too where `purge` says so. Returns how many
 /// processes it ended.
 pub(crate) fn down(dir: &LocalDir, purge: bool, terminal: Terminal) -> Outcome<usize> {
@@ -161,6 +226,7 @@ pub(crate) fn down(dir: &LocalDir, purge: bool, terminal: Terminal) -> Outcome<u
     stopped += usize::from(server::stop(dir, state.postgres.as_ref(), purge)?);
     bar.finish_and_clear();
     state.ready = false;
+    state.bare = false;
     if purge {
         for path in [dir.emulator(), dir.logs(), dir.root().join("functions")] {
             remove(&path)?;

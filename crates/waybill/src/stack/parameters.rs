@@ -7,11 +7,21 @@ use uuid::Uuid;
 use super::clients::Clients;
 use crate::failure::{OrFail as _, Outcome};
 
-/// The owner's password, after every login has one. The administrator's is the server's, whatever was there before.
-pub(crate) async fn ensure(clients: &Clients, names: &Names, admin: &str) -> Outcome<String> {
-    let parameter = names.admin_parameter();
-    if read(clients, &parameter).await?.as_deref() != Some(admin) {
-        write(clients, &parameter, admin).await?;
+/// The owner's password, after every login has one: the one in the store, else the one that was `known` before the
+/// store forgot it, else a new one. The administrator's is the server's, whatever was there before.
+pub(crate) async fn ensure(
+    clients: &Clients,
+    names: &Names,
+    admin: &str,
+    known: Option<&str>,
+) -> Outcome<String> {
+    ensure_admin(clients, names, admin).await?;
+    if let Some(known) = known
+        && read(clients, &names.password_parameter(Role::Owner))
+            .await?
+            .is_none()
+    {
+        write(clients, &names.password_parameter(Role::Owner), known).await?;
     }
     let mut owner = String::new();
     for role in Role::ALL {
@@ -21,6 +31,15 @@ pub(crate) async fn ensure(clients: &Clients, names: &Names, admin: &str) -> Out
         }
     }
     Ok(owner)
+}
+
+/// The password of the server's administrator.
+pub(crate) async fn ensure_admin(clients: &Clients, names: &Names, password: &str) -> Outcome<()> {
+    let parameter = names.admin_parameter();
+    if read(clients, &parameter).await?.as_deref() != Some(password) {
+        write(clients, &parameter, password).await?;
+    }
+    Ok(())
 }
 
 async fn password(clients: &Clients, name: &str) -> Outcome<String> {

@@ -15,6 +15,8 @@ const PREFERRED_PORT: u16 = 54_320;
 pub(crate) fn start(dir: &LocalDir, port: Option<u16>, state: &mut StackState) -> Outcome<Cluster> {
     let cluster = open(dir)?;
     let earlier = state.postgres.as_ref().map(|part| part.port);
+    // From here on `down` looks for a server, even if this is broken off.
+    state.write(dir)?;
     state.postgres = Some(cluster.start(port.or(earlier).unwrap_or(PREFERRED_PORT))?);
     state.write(dir)?;
     Ok(cluster)
@@ -22,13 +24,14 @@ pub(crate) fn start(dir: &LocalDir, port: Option<u16>, state: &mut StackState) -
 
 /// Stops the server where it runs; removes its folder where `purge` says so. Returns whether it ran.
 pub(crate) fn stop(dir: &LocalDir, part: Option<&Part>, purge: bool) -> Outcome<bool> {
-    let runs = part.is_some_and(Part::is_alive);
-    if !runs && !(purge && (part.is_some() || dir.postgres().exists())) {
+    let mut runs = part.is_some_and(Part::is_alive);
+    if part.is_none() && !dir.state_file().exists() {
         return Ok(false);
     }
     match open(dir) {
         Ok(cluster) => {
-            cluster.stop()?;
+            // Also one that was started by an `up` that was broken off before it could write so down.
+            runs |= cluster.stop()?;
             if purge {
                 remove(cluster.home())?;
             }
@@ -37,6 +40,7 @@ pub(crate) fn stop(dir: &LocalDir, part: Option<&Part>, purge: bool) -> Outcome<
         Err(failure) => match part {
             Some(part) if runs => drop(part.process.stop("PostgreSQL", Duration::from_secs(20))?),
             _ if purge => remove(&dir.postgres())?,
+            _ if part.is_none() => {}
             _ => return Err(failure),
         },
     }

@@ -313,7 +313,7 @@ impl Stack {
                 .await
                 .expect("rows");
         }
-        let done = ledger::commit(&transaction, &held, &summary(id))
+        let done = ledger::commit(&transaction, &held, &summary(id), ledger::Repeats::Any)
             .await
             .expect("a commit");
         assert!(matches!(done, Committed::Done));
