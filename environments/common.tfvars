@@ -2,3 +2,6 @@
 prefix   = "waybill"
 region   = "eu-west-1"
 runbooks = "https://github.com/OWNER/REPOSITORY/blob/main/docs/runbooks"
+
+# Who is told of alarms and of budgets.
+emails = []

@@ -33,6 +33,6 @@ storage = {
 }
 
 log_days = 14
-alarms   = { emails = [] }
+alarms   = {}
 hours    = { start = "cron(0 7 ? * MON-FRI *)", stop = "cron(0 20 ? * * *)", timezone = "Europe/Berlin" }
-# budget = { monthly_usd = 60, emails = ["you@example.com"] }
+budget   = { monthly_usd = 60 }

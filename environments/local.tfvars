@@ -25,4 +25,4 @@ storage = {
 
 log_days = 7
 tracing  = false
-alarms   = { emails = [] }
+alarms   = {}

@@ -35,5 +35,5 @@ storage = {
 }
 
 log_days = 90
-alarms   = { emails = [] }
-# budget = { monthly_usd = 900, emails = ["you@example.com"] }
+alarms   = {}
+budget   = { monthly_usd = 900 }

@@ -7,7 +7,7 @@ module "observability" {
   name        = local.name
   environment = local.environment
   runbooks    = var.runbooks
-  emails      = var.alarms.emails
+  emails      = var.emails
   dashboard   = var.alarms.dashboard
 
   functions = { for short, function in module.function : short => { name = function.name, timeout_s = function.timeout_s } }
@@ -48,10 +48,18 @@ module "janitor" {
 
 module "budget" {
   source = "../modules/budget"
-  count  = var.budget == null ? 0 : 1
+  # A budget that tells nobody cannot be made.
+  count = var.budget == null || length(var.emails) == 0 ? 0 : 1
 
   name        = local.name
   monthly_usd = var.budget.monthly_usd
-  emails      = var.budget.emails
+  emails      = var.emails
   tags        = { environment = local.environment }
+}
+
+check "somebody_is_told" {
+  assert {
+    condition     = length(var.emails) > 0 || (var.alarms == null && var.budget == null) || var.emulated
+    error_message = "Nobody is told of alarms, and there is no budget: emails in environments/common.tfvars is empty."
+  }
 }

@@ -192,13 +192,17 @@ variable "tracing" {
   nullable    = false
 }
 
+variable "emails" {
+  description = "Who is told of alarms and of budgets, by mail."
+  type        = set(string)
+  default     = []
+  nullable    = false
+}
+
 variable "alarms" {
-  description = "Whom alarms tell by mail, and whether there is a dashboard. null: no alarms (a preview)."
-  type = object({
-    emails    = set(string)
-    dashboard = optional(bool, true)
-  })
-  default = null
+  description = "Whether there is a dashboard beside the alarms. null: no alarms (a preview)."
+  type        = object({ dashboard = optional(bool, true) })
+  default     = null
 }
 
 variable "hours" {
@@ -208,7 +212,7 @@ variable "hours" {
 }
 
 variable "budget" {
-  description = "What the environment may cost a month, and whom to tell. null: no budget."
-  type        = object({ monthly_usd = number, emails = set(string) })
+  description = "What the environment may cost a month. null: no budget."
+  type        = object({ monthly_usd = number })
   default     = null
 }

@@ -18,7 +18,6 @@ ONLY_PROD = {
 ONLY_SMALL = {"aws_scheduler_schedule", "aws_scheduler_schedule_group"}
 
 Resource = dict
-Rule = "Iterator[str]"
 
 
 def of(resources: list[Resource], *types: str) -> list[Resource]:
@@ -232,3 +231,45 @@ def preview_is_small(resources: list[Resource]) -> Iterator[str]:
     scopes = [one["values"]["lifecycle_scope"] for one in of(resources, "aws_lambda_invocation") if "provision" in one["values"]["function_name"]]
     if scopes != ["CRUD"]:
         yield "its database would stay behind"
+
+
+def spoil(**values: object):
+    """A change that sets these."""
+    return lambda resource: resource.update(values)
+
+
+def widen(resource: dict) -> None:
+    """Gives a role's policy a statement for everything."""
+    policy = json.loads(resource["policy"])
+    policy["Statement"] = [*statements(resource["policy"]), {"Sid": "More", "Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}]
+    resource["policy"] = json.dumps(policy)
+
+
+def open_up(resource: dict) -> None:
+    """Lets everybody in."""
+    resource["policy"] = json.dumps({"Statement": [{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sqs:SendMessage", "Resource": "*"}]})
+
+
+# A type, what is done to one of it, and the rule that must notice.
+SPOILT = [
+    ("aws_s3_bucket_public_access_block", spoil(block_public_policy=False), nothing_is_public),
+    ("aws_s3_bucket_public_access_block", spoil(bucket="another"), nothing_is_public),
+    ("aws_db_instance", spoil(publicly_accessible=True), nothing_is_public),
+    ("aws_vpc_security_group_ingress_rule", spoil(cidr_ipv4="0.0.0.0/0"), nothing_is_public),
+    ("aws_sqs_queue_policy", open_up, nothing_is_public),
+    ("aws_lambda_permission", spoil(source_arn=None), nothing_is_public),
+    ("aws_lambda_permission", spoil(qualifier=None), nothing_is_public),
+    ("aws_s3_bucket_server_side_encryption_configuration", spoil(bucket="another"), everything_is_encrypted),
+    ("aws_s3_bucket_policy", spoil(policy="{}"), everything_is_encrypted),
+    ("aws_db_instance", spoil(storage_encrypted=False, replicate_source_db=None), everything_is_encrypted),
+    ("aws_db_parameter_group", spoil(parameter=[]), everything_is_encrypted),
+    ("aws_sqs_queue", spoil(sqs_managed_sse_enabled=False, kms_master_key_id=None), everything_is_encrypted),
+    ("aws_ssm_parameter", spoil(type="String"), everything_is_encrypted),
+    ("aws_iam_role_policy", widen, roles_are_narrow),
+    ("aws_lambda_event_source_mapping", spoil(function_response_types=[]), nothing_is_lost),
+    ("aws_cloudwatch_metric_alarm", spoil(alarm_actions=[]), alarms_tell_somebody),
+    ("aws_cloudwatch_metric_alarm", spoil(alarm_description="look"), alarms_tell_somebody),
+    ("aws_db_instance", spoil(deletion_protection=False, replicate_source_db=None), prod_is_protected),
+    ("aws_db_instance", spoil(backup_retention_period=1, replicate_source_db=None), prod_is_protected),
+    ("aws_s3_bucket", spoil(force_destroy=True), prod_is_protected),
+]
