@@ -87,10 +87,17 @@ data "aws_iam_policy_document" "boundary" {
   }
 
   statement {
-    # Interfaces have made-up ids and no tags. Lambda asks for the right to delete to cover all ids.
+    # Interfaces have made-up ids and no tags.
     sid       = "Interfaces"
-    actions   = ["ec2:AssignPrivateIpAddresses", "ec2:CreateNetworkInterface", "ec2:DeleteNetworkInterface", "ec2:UnassignPrivateIpAddresses"]
+    actions   = ["ec2:AssignPrivateIpAddresses", "ec2:CreateNetworkInterface", "ec2:UnassignPrivateIpAddresses"]
     resources = ["arn:${local.partition}:ec2:${local.here}:network-interface/*"]
+  }
+
+  statement {
+    # Lambda refuses a function's role unless this covers things of every kind and id.
+    sid       = "LeaveNetwork"
+    actions   = ["ec2:DeleteNetworkInterface"]
+    resources = ["arn:${local.partition}:ec2:${local.here}:*/*"]
   }
 
   statement {
@@ -112,7 +119,7 @@ data "aws_iam_policy_document" "boundary" {
     sid = "Unnamed"
     actions = [
       "cloudwatch:DescribeAlarms", "cloudwatch:GetMetricData", "cloudwatch:GetMetricStatistics",
-      "ec2:DescribeNetworkInterfaces", "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcs", "ec2:GetSecurityGroupsForVpc",
+      "ec2:DescribeNetworkInterfaces", "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcs",
       "logs:CreateLogDelivery", "logs:DeleteLogDelivery", "logs:DescribeLogGroups", "logs:DescribeResourcePolicies", "logs:GetLogDelivery",
       "logs:ListLogDeliveries", "logs:PutResourcePolicy", "logs:UpdateLogDelivery",
       "rds:DescribeDBInstances",

@@ -55,7 +55,7 @@ locals {
       executions = formatlist("arn:${local.partition}:states:${local.here}:execution:%s", local.parts[role])
       functions  = formatlist("arn:${local.partition}:lambda:${local.here}:function:%s", local.parts[role])
       instances  = formatlist("arn:${local.partition}:rds:${local.here}:db:%s", local.wholes[role])
-      # /aws/lambda/<name>, /aws/apigateway/<name>, /aws/rds/instance/<name>/postgresql …: a * goes across slashes.
+      # /aws/lambda/<name>, /aws/vendedlogs/<name>, /aws/rds/instance/<name>/postgresql …: a * goes across slashes.
       log_groups = concat(
         formatlist("arn:${local.partition}:logs:${local.here}:log-group:/aws/*/%s", local.parts[role]),
         # The network's bears the bare name, with and without the stream behind it.

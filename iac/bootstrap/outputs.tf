@@ -23,19 +23,6 @@ output "repository_url" {
   value       = aws_ecr_repository.loader.repository_url
 }
 
-output "backends" {
-  description = "The backend of iac/stack for each environment, as `-backend-config` file; `preview` for all previews."
-  value = {
-    for writer in local.writers : writer => <<-EOT
-      bucket               = "${local.state_bucket[writer]}"
-      workspace_key_prefix = "${local.state_prefix}"
-      key                  = "${local.state_key}"
-      region               = "${var.region}"
-      use_lockfile         = true
-    EOT
-  }
-}
-
 output "backend" {
   description = "The backend of this root, once its bucket is there: README.md says when to write it to backend.tf."
   value       = <<-EOT

@@ -125,6 +125,13 @@ data "aws_iam_policy_document" "network" {
   }
 
   statement {
+    # An endpoint with private DNS brings a zone of AWS' own, which the VPC is associated with in the caller's name.
+    sid       = "EndpointNames"
+    actions   = ["route53:AssociateVPCWithHostedZone", "route53:DisassociateVPCFromHostedZone"]
+    resources = ["arn:${local.partition}:route53:::hostedzone/*", "arn:${local.partition}:ec2:${local.here}:vpc/*"]
+  }
+
+  statement {
     # Lambda leaves interfaces behind that have no tag; a subnet cannot go before them. One in use cannot be deleted,
     # and nobody here may detach it.
     sid       = "DeleteLeftInterfaces"

@@ -69,7 +69,7 @@ data "aws_iam_policy_document" "looking" {
     sid = "Lists"
     actions = [
       "cloudwatch:DescribeAlarms",
-      "ec2:Describe*", "ec2:GetManagedPrefixListEntries",
+      "ec2:Describe*", "ec2:GetManagedPrefixListEntries", "ec2:GetSecurityGroupsForVpc",
       "lambda:ListEventSourceMappings",
       "logs:DescribeLogGroups", "logs:DescribeResourcePolicies",
       "rds:DescribeCertificates", "rds:DescribeDBEngineVersions", "rds:DescribeDBInstances", "rds:DescribeOrderableDBInstanceOptions",

@@ -12,9 +12,10 @@ data "aws_iam_policy_document" "state" {
   }
 
   statement {
-    sid       = "ReadState"
-    actions   = ["s3:GetObject"]
-    resources = local.states[each.key]
+    sid     = "ReadState"
+    actions = ["s3:GetObject"]
+    # And the state of the workspace `default`, which is never there: `terraform init` looks for it all the same.
+    resources = concat(local.states[each.key], ["${local.s3}${local.state_bucket[each.key]}/${local.state_key}"])
   }
 
   dynamic "statement" {

@@ -58,15 +58,19 @@ locals {
     }],
   ))
 
-  # Databases are made by the environment that has the server.
-  provision_function = var.server.shared_with == null ? module.function["provision"].name : "${var.prefix}-${var.server.shared_with}-provision"
+  # Databases are made by the environment that has the server. Its own function's alias must be there first.
+  provision = var.server.shared_with == null ? {
+    function = module.function["provision"].name, alias = module.function["provision"].alias.name
+    } : {
+    function = "${var.prefix}-${var.server.shared_with}-provision", alias = "live"
+  }
 }
 
 # The database itself, with its owner. A preview's is dropped when the preview goes; an environment that has a server
 # leaves its database to it.
 resource "aws_lambda_invocation" "database" {
-  function_name   = local.provision_function
-  qualifier       = "live"
+  function_name   = local.provision.function
+  qualifier       = local.provision.alias
   input           = jsonencode({ environment = local.environment })
   lifecycle_scope = local.preview ? "CRUD" : "CREATE_ONLY"
 
@@ -76,7 +80,7 @@ resource "aws_lambda_invocation" "database" {
 # A new environment's schema. Later ones come with their releases.
 resource "aws_lambda_invocation" "schema" {
   function_name   = module.function["migrate"].name
-  qualifier       = "live"
+  qualifier       = module.function["migrate"].alias.name
   input           = jsonencode({ action = "migrate" })
   lifecycle_scope = "CREATE_ONLY"
 

@@ -42,7 +42,7 @@ locals {
     migrate = local.common_variables
     provision = merge(local.common_variables, {
       WAYBILL_PREFIX         = var.prefix
-      WAYBILL_DATABASE_ADMIN = coalesce(local.server.admin, "-")
+      WAYBILL_DATABASE_ADMIN = local.server.admin
     })
     janitor = {
       WAYBILL_DATABASE_SERVERS = join(",", flatten([

@@ -44,7 +44,7 @@ locals {
     [for network in module.network : {
       subnet_ids         = network.subnet_ids
       security_group_ids = [network.function_security_group_id]
-      # Freed at once when a function is destroyed, instead of after up to an hour.
+      # Freed when a function is destroyed, sooner than Lambda would by itself.
       freed_to_security_group_ids = [network.default_security_group_id]
     }],
     [for group in data.aws_security_group.shared : {

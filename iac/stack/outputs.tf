@@ -32,3 +32,8 @@ output "api_id" {
   description = "The id of the HTTP API."
   value       = module.api.id
 }
+
+output "session_budget" {
+  description = "The most sessions that all functions together open on the database; 0 where they are not limited."
+  value       = local.session_budget
+}

@@ -18,8 +18,9 @@ variable "prefix" {
   nullable    = false
 
   validation {
-    condition     = can(regex("^[a-z][a-z0-9]*(-[a-z0-9]+)*$", var.prefix)) && length(var.prefix) <= 24
-    error_message = "The prefix must be lower-case letters, digits and single hyphens, begin with a letter, and be at most 24 characters."
+    # The same rule as in iac/bootstrap.
+    condition     = can(regex("^[a-z][a-z0-9-]{1,18}[a-z0-9]$", var.prefix)) && !can(regex("--|-(dev|staging|prod|pr)$", var.prefix))
+    error_message = "The prefix is 3 to 20 lower-case letters, digits and single hyphens, begins with a letter and does not end in the name of an environment."
   }
 }
 
@@ -85,13 +86,14 @@ variable "server" {
   description = "The database server: `own` makes one, `shared_with` puts a database into another environment's, `external` names one that somebody else runs (its administrator's password is in <parameters>/database/admin/password)."
   type = object({
     own = optional(object({
-      engine_version     = optional(string, "18")
-      instance_class     = string
-      storage_gb         = object({ initial = number, maximum = number })
-      multi_az           = optional(bool, false)
-      replica            = optional(object({ instance_class = string }))
-      backup_days        = number
-      protected          = bool
+      engine_version = optional(string, "18")
+      instance_class = string
+      storage_gb     = object({ initial = number, maximum = number })
+      multi_az       = optional(bool, false)
+      replica        = optional(object({ instance_class = string }))
+      backup_days    = number
+      protected      = bool
+      # The server takes IAM's tokens as well. The functions still log in with passwords.
       iam_authentication = optional(bool, false)
       insights_days      = optional(number, 7)
       windows            = optional(object({ backup = optional(string), maintenance = optional(string) }), {})
@@ -163,7 +165,7 @@ variable "api" {
 }
 
 variable "storage" {
-  description = "The buckets: how long things are kept, in which tiers, whether they may be destroyed with what is in them, and in which other region there are copies."
+  description = "The buckets: how long things are kept (`keep_reports`: in the bucket that later lanes write reports to; today's are in the database), in which tiers, whether they may be destroyed with what is in them, and in which other region there are copies."
   type = object({
     destroyable  = bool
     keep_reports = optional(number, 365)

@@ -25,6 +25,9 @@ die() {
   exit "${3:-1}"
 }
 
+# What environments/common.tfvars says.
+common() { sed -n "s/^$1 *= *\"\(.*\)\"/\1/p" "$root/environments/common.tfvars"; }
+
 need_cargo() {
   command -v cargo >/dev/null 2>&1 || die 'cargo is not on the PATH' 'install Rust 1.95 or newer: https://rustup.rs, or the package of your system' 3
   local version

@@ -22,9 +22,14 @@ def monthly(resources: list[dict]) -> dict[str, float]:
         "database storage": sum(PRICES["database_storage"]["gp3"] * copies(s) * (s["values"].get("allocated_storage") or primary) for s in servers),
         "endpoints": zones * PRICES["interface_endpoint"]["each"] * month,
         "NAT": len(of(resources, "aws_nat_gateway")) * PRICES["nat_gateway"]["each"] * month,
-        "alarms and dashboard": len(of(resources, "aws_cloudwatch_metric_alarm")) * PRICES["watching"]["alarm"]
+        "alarms and dashboard": sum(watched(alarm) for alarm in of(resources, "aws_cloudwatch_metric_alarm")) * PRICES["watching"]["alarm"]
         + len(of(resources, "aws_cloudwatch_dashboard")) * PRICES["watching"]["dashboard"],
     }
+
+
+def watched(alarm: dict) -> int:
+    """An alarm costs by the metrics that it looks at."""
+    return max(1, sum(1 for query in alarm["values"].get("metric_query") or [] if query.get("metric")))
 
 
 def copies(server: dict) -> int:

@@ -136,7 +136,7 @@ def nothing_is_lost(resources: list[Resource]) -> Iterator[str]:
     dead = {json.loads(q["values"]["redrive_policy"])["deadLetterTargetArn"] for q in queues if q["values"].get("redrive_policy")}
     for queue in queues:
         values = queue["values"]
-        if not values.get("redrive_policy") and values["arn"] not in dead and "dead" not in values["name"]:
+        if not values.get("redrive_policy") and values["arn"] not in dead:
             yield f"{queue['address']} has no dead letters"
     functions = {function["values"]["function_name"]: function["values"] for function in of(resources, "aws_lambda_function")}
     by_arn = {queue["values"]["arn"]: queue["values"] for queue in queues}
@@ -267,6 +267,9 @@ SPOILT = [
     ("aws_ssm_parameter", spoil(type="String"), everything_is_encrypted),
     ("aws_iam_role_policy", widen, roles_are_narrow),
     ("aws_lambda_event_source_mapping", spoil(function_response_types=[]), nothing_is_lost),
+    ("aws_sqs_queue", spoil(redrive_policy=None), nothing_is_lost),
+    ("aws_lambda_function", spoil(timeout=901), nothing_is_lost),
+    ("aws_lambda_function", spoil(function_name="another"), lambda found: names_are_its_own(found, "waybill-prod")),
     ("aws_cloudwatch_metric_alarm", spoil(alarm_actions=[]), alarms_tell_somebody),
     ("aws_cloudwatch_metric_alarm", spoil(alarm_description="look"), alarms_tell_somebody),
     ("aws_db_instance", spoil(deletion_protection=False, replicate_source_db=None), prod_is_protected),

@@ -59,7 +59,8 @@ class Terraform:
 
     def values(self, folder: str, workspace: str, *arguments: str) -> list[dict]:
         """What an apply of a fresh workspace comes to: every managed resource, from all modules. With the stand-in nothing
-        is made; unlike in a plan, names and policies are known to the last word."""
+        is made; unlike in a plan, names and policies are known to the last word. That a second plan is empty says little here: the
+        stand-in's always is, unless a value changes from one plan to the next."""
         variables = {"TF_WORKSPACE": workspace}
         self.run(folder, "apply", "-input=false", "-auto-approve", "-no-color", *arguments, **variables)
         again = self.run(folder, "plan", "-input=false", "-no-color", "-detailed-exitcode", *arguments, check=False, **variables)
@@ -67,6 +68,11 @@ class Terraform:
             raise SystemExit(f"{folder}, {workspace}: a second plan is not empty:\n{again.stdout}")
         shown = self.run(folder, "show", "-json", "-no-color", **variables)
         return list(resources(json.loads(shown.stdout)["values"]["root_module"]))
+
+    def output(self, folder: str, workspace: str, name: str) -> object:
+        """An output of what was applied."""
+        shown = self.run(folder, "output", "-json", "-no-color", name, TF_WORKSPACE=workspace)
+        return json.loads(shown.stdout)
 
 
 def resources(module: dict):

@@ -34,7 +34,7 @@ impl Default for LoadSettings {
             threads: std::thread::available_parallelism()
                 .map_or(1, NonZero::get)
                 .min(8),
-            run_bytes: 28 << 20,
+            run_bytes: 42 << 20,
             report_cap: 10_000,
             report_bytes: 8 << 20,
             reference_cap: 200_000,

@@ -4,6 +4,8 @@
 //!
 //! Nothing here talks to AWS, and nothing here is a secret.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use thiserror::Error;
 
@@ -420,8 +422,8 @@ pub struct Deployed {
     /// Its name and sizes.
     #[serde(flatten)]
     pub settings: FunctionSettings,
-    /// The variables that it is given, by name, in order.
-    pub variables: Vec<String>,
+    /// The variables that it is given; addresses, which are known only where things are, are empty.
+    pub variables: BTreeMap<String, String>,
 }
 
 /// The queue of the intake function and its mapping.

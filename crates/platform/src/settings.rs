@@ -11,6 +11,7 @@ mod intake;
 mod janitor;
 mod provision;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use thiserror::Error;
@@ -138,32 +139,33 @@ fn process(key: &str) -> Option<String> {
     })
 }
 
-/// The names of the variables that a function of an environment is given, in order. Its release is not among them: that
-/// is part of its code.
-pub fn variables_of(function: Function, names: &Names) -> Vec<String> {
+/// The variables that a function of an environment is given; addresses, which are known only where things are, are
+/// empty. Its release is not among them: that is part of its code.
+pub fn variables_of(function: Function, names: &Names) -> BTreeMap<String, String> {
     let scale = names.scale();
     let database = Database {
         host: String::new(),
-        port: 5432,
+        port: 0,
         name: names.database(),
         tls: match scale {
             Scale::Local => Tls::Off,
             _ => Tls::Verify(CERTIFICATES.into()),
         },
-        replica: (scale == Scale::Prod).then(|| (String::new(), 5432)),
+        replica: (scale == Scale::Prod).then(|| (String::new(), 0)),
     };
     let common = Common::of(names, UNRELEASED, database);
-    let variables = match function {
+    let mut variables = match function {
         Function::Intake => Intake::of(common, names, "").variables(),
         Function::Api => Api::of(common, names, "").variables(),
         Function::Migrate => common.variables(),
         Function::Provision => Provision::of(common, names, "").variables(),
         Function::Janitor => Janitor::default().variables(),
     };
+    variables.remove(keys::RELEASE);
+    for port in [keys::DATABASE_PORT, keys::DATABASE_REPLICA_PORT] {
+        variables.entry(port.to_owned()).and_modify(String::clear);
+    }
     variables
-        .into_keys()
-        .filter(|key| key != keys::RELEASE)
-        .collect()
 }
 
 fn incoming_bucket(from: Variables<'_>) -> Result<String, SettingsError> {
@@ -176,8 +178,6 @@ fn queue_url(from: Variables<'_>) -> Result<String, SettingsError> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use super::*;
 
     fn database() -> Database {

@@ -279,7 +279,7 @@ pub(crate) struct Owned {
     /// The owner's address of the database
     #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
     pub(crate) database_url: Option<String>,
-    /// An environment in AWS, through its own function
+    /// An environment in AWS, through its own function (names begin with WAYBILL_PREFIX)
     #[arg(long, value_name = "NAME")]
     pub(crate) environment: Option<String>,
 }

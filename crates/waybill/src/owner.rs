@@ -4,7 +4,7 @@
 use ledger::keys::{self, ApiKey, Scope};
 use ledger::migrate::Options;
 use ledger::{DatabaseConfig, Session, Timeouts, connect, migrate};
-use platform::names::{ALIAS, Function, Names};
+use platform::names::{ALIAS, Function};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
@@ -36,7 +36,7 @@ impl Owner {
     /// The way that flags and variables say, else the local stack's database.
     pub(crate) async fn of(owned: &Owned) -> Outcome<Self> {
         if let Some(environment) = &owned.environment {
-            let names = Names::new(environment).or_misuse("the environment's name")?;
+            let names = target::names(environment)?;
             let config = target::aws(environment).await?;
             return Ok(Self::Function {
                 client: aws_sdk_lambda::Client::new(&config),

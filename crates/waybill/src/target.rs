@@ -3,10 +3,12 @@
 use aws_config::SdkConfig;
 use aws_sdk_sqs::config::ProvideCredentials as _;
 use local::{LocalDir, StackState};
+use platform::names::{Names, PREFIX};
 
 use crate::cli::{Common, Owned};
 use crate::client::Client;
-use crate::failure::{Failure, Outcome};
+use crate::failure::{Failure, OrFail as _, Outcome};
+use crate::stack;
 
 /// The local stack's state, where one is up.
 pub(crate) fn local_stack() -> Option<StackState> {
@@ -67,6 +69,17 @@ pub(crate) async fn aws(environment: &str) -> Outcome<SdkConfig> {
         return Err(needs("no region is named").advice("set AWS_REGION"));
     }
     Ok(config)
+}
+
+/// The names of an environment in AWS: under the prefix in WAYBILL_PREFIX, which `scripts/waybill` takes from
+/// environments/common.tfvars.
+pub(crate) fn names(environment: &str) -> Outcome<Names> {
+    if environment == stack::ENVIRONMENT {
+        return stack::names();
+    }
+    let prefix = std::env::var("WAYBILL_PREFIX").unwrap_or_default();
+    let prefix = if prefix.is_empty() { PREFIX } else { &prefix };
+    Names::with_prefix(prefix, environment).or_misuse("the environment's name")
 }
 
 /// The owner's address of the database.

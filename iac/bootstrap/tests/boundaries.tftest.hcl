@@ -38,6 +38,7 @@ run "enough_for_functions" {
           shift     = { action = "lambda:UpdateAlias", resource = "arn:aws:lambda:eu-west-1:123456789012:function:waybill-${environment}-intake:live" }
           clear     = { action = "lambda:DeleteFunction", resource = "arn:aws:lambda:eu-west-1:123456789012:function:waybill-${environment}-intake:3" }
           subnet    = { action = "ec2:CreateNetworkInterface", resource = "arn:aws:ec2:eu-west-1:123456789012:subnet/subnet-1", context = { "aws:ResourceTag/environment" = role == "preview" ? "dev" : environment } }
+          leave     = { action = "ec2:DeleteNetworkInterface", resource = "arn:aws:ec2:eu-west-1:123456789012:*/*" }
           interface = { action = "ec2:CreateNetworkInterface", resource = "arn:aws:ec2:eu-west-1:123456789012:network-interface/*" }
         } : "${role} ${name}" => merge({ role = role, context = tomap({}) }, request)
       }

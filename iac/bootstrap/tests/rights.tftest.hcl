@@ -29,6 +29,7 @@ run "own_environment" {
           {
             state         = { action = "s3:PutObject", resource = "arn:aws:s3:::waybill${role == "prod" ? "-prod" : ""}-state/stack/${environment}/terraform.tfstate" }
             state_new     = { action = "s3:ListBucket", resource = "arn:aws:s3:::waybill${role == "prod" ? "-prod" : ""}-state" }
+            state_default = { action = "s3:GetObject", resource = "arn:aws:s3:::waybill${role == "prod" ? "-prod" : ""}-state/terraform.tfstate" }
             lock          = { action = "s3:PutObject", resource = "arn:aws:s3:::waybill${role == "prod" ? "-prod" : ""}-state/stack/${environment}/terraform.tfstate.tflock" }
             unlock        = { action = "s3:DeleteObject", resource = "arn:aws:s3:::waybill${role == "prod" ? "-prod" : ""}-state/stack/${environment}/terraform.tfstate.tflock" }
             code          = { action = "s3:GetObject", resource = "arn:aws:s3:::waybill-artifacts/releases/abc/intake.zip" }
@@ -43,7 +44,7 @@ run "own_environment" {
             function      = { action = "lambda:CreateFunction", resource = "arn:aws:lambda:eu-west-1:123456789012:function:waybill-${environment}-intake" }
             alias         = { action = "lambda:UpdateAlias", resource = "arn:aws:lambda:eu-west-1:123456789012:function:waybill-${environment}-intake:live" }
             log_group     = { action = "logs:CreateLogGroup", resource = "arn:aws:logs:eu-west-1:123456789012:log-group:/aws/lambda/waybill-${environment}-intake" }
-            log_tags      = { action = "logs:ListTagsForResource", resource = "arn:aws:logs:eu-west-1:123456789012:log-group:/aws/apigateway/waybill-${environment}-http" }
+            log_tags      = { action = "logs:ListTagsForResource", resource = "arn:aws:logs:eu-west-1:123456789012:log-group:/aws/vendedlogs/waybill-${environment}-http" }
             alarm         = { action = "cloudwatch:PutMetricAlarm", resource = "arn:aws:cloudwatch:eu-west-1:123456789012:alarm:waybill-${environment}-dead-letters" }
             dashboard     = { action = "cloudwatch:PutDashboard", resource = "arn:aws:cloudwatch::123456789012:dashboard/waybill-${environment}" }
             budget        = { action = "budgets:ModifyBudget", resource = "arn:aws:budgets::123456789012:budget/waybill-${environment}" }
@@ -75,8 +76,11 @@ run "own_environment" {
               action  = "apigateway:POST", resource = "arn:aws:apigateway:eu-west-1::/apis"
               context = { "aws:RequestTag/environment" = environment }
             }
-            route = {
-              action  = "apigateway:POST", resource = "arn:aws:apigateway:eu-west-1::/apis/a1b2c3/routes"
+            # With the API's tag, if AWS takes it to be the part's as well, and without.
+            route       = { action = "apigateway:POST", resource = "arn:aws:apigateway:eu-west-1::/apis/a1b2c3/routes" }
+            integration = { action = "apigateway:PATCH", resource = "arn:aws:apigateway:eu-west-1::/apis/a1b2c3/integrations/i1" }
+            stage = {
+              action  = "apigateway:POST", resource = "arn:aws:apigateway:eu-west-1::/apis/a1b2c3/stages"
               context = { "aws:ResourceTag/environment" = environment }
             }
           },
@@ -87,6 +91,7 @@ run "own_environment" {
           } : name => request if role == "preview" },
           { for name, request in {
             vpc           = { action = "ec2:CreateVpc", resource = "arn:aws:ec2:eu-west-1:123456789012:vpc/vpc-1", context = { "aws:RequestTag/environment" = environment } }
+            zone          = { action = "route53:AssociateVPCWithHostedZone", resource = "arn:aws:ec2:eu-west-1:123456789012:vpc/vpc-1" }
             subnet        = { action = "ec2:CreateSubnet", resource = "arn:aws:ec2:eu-west-1:123456789012:subnet/subnet-1", context = { "aws:RequestTag/environment" = environment } }
             subnet_in     = { action = "ec2:CreateSubnet", resource = "arn:aws:ec2:eu-west-1:123456789012:vpc/vpc-1", context = { "aws:ResourceTag/environment" = environment } }
             tag_new       = { action = "ec2:CreateTags", resource = "arn:aws:ec2:eu-west-1:123456789012:vpc/vpc-1", context = { "aws:RequestTag/environment" = environment, "ec2:CreateAction" = "CreateVpc" } }
@@ -176,7 +181,7 @@ run "other_environments" {
               )
             }
             # Lists have no narrower resource, and a log's delivery has no ARN: policies.tftest.hcl holds those by name.
-            if !can(regex("^apigateway:GET|^(cloudwatch|ec2|lambda|logs|rds|ssm|tag):(Describe|List|GetManaged)|^states:Validate|^logs:.*(LogDeliver|ResourcePolic)", action))
+            if !can(regex("^apigateway:GET|^(cloudwatch|ec2|lambda|logs|rds|ssm|tag):(Describe|List|GetManaged|GetSecurityGroupsForVpc)|^states:Validate|^logs:.*(LogDeliver|ResourcePolic)", action))
           }
         ]
       ]

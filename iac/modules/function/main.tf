@@ -79,14 +79,8 @@ resource "aws_lambda_function" "this" {
   }
 
   lifecycle {
-    # Code is the release's from the first release on, and so is the variable that names the release.
-    ignore_changes = [
-      s3_bucket,
-      s3_key,
-      s3_object_version,
-      source_code_hash,
-      environment[0].variables["WAYBILL_RELEASE"],
-    ]
+    # Code is the release's from the first release on.
+    ignore_changes = [s3_bucket, s3_key, s3_object_version, source_code_hash]
   }
 
   # Mappings and network interfaces are refused while the role cannot do its work; and when all is destroyed,

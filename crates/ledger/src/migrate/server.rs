@@ -3,7 +3,11 @@
 use tokio_postgres::Client;
 
 use super::roles::{GROUPS, exists, set_login, shared};
-use crate::{connect::Secret, error::Result, target::quoted};
+use crate::{
+    connect::Secret,
+    error::{ErrorKind, Result},
+    target::quoted,
+};
 
 /// A database to be made.
 #[derive(Debug, Clone)]
@@ -98,14 +102,19 @@ pub async fn drop_database(client: &Client, database: &str) -> Result<()> {
         if exists(client, &role).await? {
             // The owner may have passed the parameter on; that grant goes with it.
             if suffix == "owner" {
-                shared(
+                let revoked = shared(
                     client,
                     &format!(
                         "REVOKE ALL ON PARAMETER session_replication_role FROM {} CASCADE",
                         quoted(&role)
                     ),
                 )
-                .await?;
+                .await;
+                match revoked {
+                    // Where the administrator could not give it away there is nothing to take back.
+                    Err(error) if error.kind() == ErrorKind::Forbidden => {}
+                    other => other?,
+                }
             }
             shared(client, &format!("DROP ROLE {}", quoted(&role))).await?;
         }

@@ -3,7 +3,6 @@
 
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::{DeleteMessageBatchRequestEntry, SendMessageBatchRequestEntry};
-use platform::names::Names;
 use serde_json::json;
 
 use crate::failure::{Exit, Failure, OrFail as _, Outcome};
@@ -24,7 +23,7 @@ pub(crate) async fn replay(environment: Option<&str>, terminal: Terminal) -> Out
             return Err(Failure::misuse("no environment is named").advice("say --environment NAME"));
         }
     };
-    let names = Names::new(environment).or_misuse("the environment's name")?;
+    let names = target::names(environment)?;
     let queues = match local
         .and_then(|state| state.emulator)
         .filter(|_| environment == stack::ENVIRONMENT)

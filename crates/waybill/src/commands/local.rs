@@ -1,12 +1,12 @@
 //! `local`: the stack on this machine. What each step does is in `crate::stack`.
 
 use local::{LocalDir, StackState, emulator};
-use platform::names::Names;
 use serde_json::json;
 
 use crate::cli::Local;
-use crate::failure::{Exit, Failure, OrFail as _, Outcome};
+use crate::failure::{Exit, Failure, Outcome};
 use crate::stack;
+use crate::target;
 use crate::terminal::{Terminal, table};
 
 /// Runs one of them.
@@ -56,7 +56,7 @@ pub(crate) async fn run(command: Local, terminal: Terminal) -> Outcome {
         Local::Status => status(&LocalDir::find()?, terminal).await,
         Local::Env => env(&LocalDir::find()?, terminal),
         Local::Names { environment } => {
-            let names = Names::new(&environment).or_misuse("the environment's name")?;
+            let names = target::names(&environment)?;
             let stack = names.stack();
             terminal.either(&stack, || {
                 serde_json::to_string_pretty(&stack).unwrap_or_default()

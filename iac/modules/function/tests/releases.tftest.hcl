@@ -18,7 +18,7 @@ variables {
   timeout_s   = 900
   log_days    = 14
   code        = { bucket = "waybill-artifacts", key = "functions/first.zip" }
-  variables   = { WAYBILL_ENVIRONMENT = "test", WAYBILL_RELEASE = "first" }
+  variables   = { WAYBILL_ENVIRONMENT = "test" }
 }
 
 run "the_first_code_is_as_given" {
@@ -39,18 +39,12 @@ run "later_code_is_the_releases" {
   command = plan
 
   variables {
-    code      = { bucket = "waybill-others", key = "functions/second.zip" }
-    variables = { WAYBILL_ENVIRONMENT = "test", WAYBILL_RELEASE = "second" }
+    code = { bucket = "waybill-others", key = "functions/second.zip" }
   }
 
   assert {
     condition     = aws_lambda_function.this.s3_bucket == "waybill-artifacts" && aws_lambda_function.this.s3_key == "functions/first.zip"
     error_message = "Terraform must not put other code into a function that exists."
-  }
-
-  assert {
-    condition     = one(aws_lambda_function.this.environment).variables["WAYBILL_RELEASE"] == "first"
-    error_message = "Terraform must not rename the release that runs."
   }
 }
 
@@ -68,8 +62,8 @@ run "settings_are_terraforms" {
   }
 
   assert {
-    condition     = one(aws_lambda_function.this.environment).variables == tomap({ WAYBILL_ENVIRONMENT = "other", WAYBILL_RELEASE = "first" })
-    error_message = "Variables must follow the configuration, but for the release's name."
+    condition     = one(aws_lambda_function.this.environment).variables == tomap({ WAYBILL_ENVIRONMENT = "other" })
+    error_message = "Variables must follow the configuration."
   }
 }
 
