@@ -11,7 +11,8 @@ pub const DEFAULT_LEASE: Duration = Duration::from_secs(30);
 pub struct LoadSettings {
     /// Threads that parse and check; the reader and the sorter have one each besides.
     pub threads: usize,
-    /// Memory of one sorted run in bytes, rows and sort keys together. Two of them exist at a time.
+    /// Memory of one sorted run in bytes, rows and sort keys together. Two of them exist at a time, and with what eight
+    /// threads hold they stay below the 128 MiB that a load may take.
     pub run_bytes: usize,
     /// How many entries a report lists; its total is exact all the same.
     pub report_cap: usize,
@@ -34,7 +35,7 @@ impl Default for LoadSettings {
             threads: std::thread::available_parallelism()
                 .map_or(1, NonZero::get)
                 .min(8),
-            run_bytes: 42 << 20,
+            run_bytes: 36 << 20,
             report_cap: 10_000,
             report_bytes: 8 << 20,
             reference_cap: 200_000,
