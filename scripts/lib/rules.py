@@ -134,6 +134,8 @@ def nothing_is_lost(resources: list[Resource]) -> Iterator[str]:
     """Every queue that is worked on has dead letters, and hides a message long enough."""
     queues = of(resources, "aws_sqs_queue")
     dead = {json.loads(q["values"]["redrive_policy"])["deadLetterTargetArn"] for q in queues if q["values"].get("redrive_policy")}
+    # Where calls end that a schedule could not make.
+    dead |= {config["arn"] for one in of(resources, "aws_scheduler_schedule") for target in one["values"]["target"] for config in target["dead_letter_config"]}
     for queue in queues:
         values = queue["values"]
         if not values.get("redrive_policy") and values["arn"] not in dead:
@@ -250,7 +252,7 @@ def open_up(resource: dict) -> None:
     resource["policy"] = json.dumps({"Statement": [{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sqs:SendMessage", "Resource": "*"}]})
 
 
-# A type, what is done to one of it, and the rule that must notice.
+# A type, what is done to all of it, and the rule that must notice.
 SPOILT = [
     ("aws_s3_bucket_public_access_block", spoil(block_public_policy=False), nothing_is_public),
     ("aws_s3_bucket_public_access_block", spoil(bucket="another"), nothing_is_public),
@@ -269,7 +271,7 @@ SPOILT = [
     ("aws_lambda_event_source_mapping", spoil(function_response_types=[]), nothing_is_lost),
     ("aws_sqs_queue", spoil(redrive_policy=None), nothing_is_lost),
     ("aws_lambda_function", spoil(timeout=901), nothing_is_lost),
-    ("aws_lambda_function", spoil(function_name="another"), lambda found: names_are_its_own(found, "waybill-prod")),
+    ("aws_iam_role", spoil(name="another"), lambda found: names_are_its_own(found, "waybill-prod")),
     ("aws_cloudwatch_metric_alarm", spoil(alarm_actions=[]), alarms_tell_somebody),
     ("aws_cloudwatch_metric_alarm", spoil(alarm_description="look"), alarms_tell_somebody),
     ("aws_db_instance", spoil(deletion_protection=False, replicate_source_db=None), prod_is_protected),
