@@ -96,7 +96,7 @@ variable "cors_origins" {
 }
 
 variable "acceleration" {
-  description = "Transfer acceleration, for senders far from the region."
+  description = "Transfer acceleration, for senders far from the region who use its address themselves; presigned addresses of the API are those of the region."
   type        = bool
   default     = false
   nullable    = false
