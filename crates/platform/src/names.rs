@@ -4,10 +4,15 @@
 //!
 //! Nothing here talks to AWS, and nothing here is a secret.
 
-use std::collections::BTreeMap;
+mod function;
+mod role;
+mod stack;
 
-use serde::Serialize;
 use thiserror::Error;
+
+pub use function::Function;
+pub use role::Role;
+pub use stack::{Deployed, FunctionSettings, IntakeSettings, Scale, Stack};
 
 use crate::settings;
 
@@ -28,140 +33,6 @@ pub const CERTIFICATES: &str = "/var/task/rds.pem";
 
 /// The longest that prefix and environment may be together, so that a bucket name fits 63.
 const LONGEST: usize = 44;
-
-/// The functions of this release.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Function {
-    /// Queue messages become loaded batches.
-    Intake,
-    /// HTTP.
-    Api,
-    /// Schema and roles.
-    Migrate,
-    /// Databases on the server, with their owners.
-    Provision,
-    /// Database servers stopped outside hours.
-    Janitor,
-}
-
-impl Function {
-    /// Every function.
-    pub const ALL: [Function; 5] = [
-        Function::Intake,
-        Function::Api,
-        Function::Migrate,
-        Function::Provision,
-        Function::Janitor,
-    ];
-
-    /// Whether an environment of that size has it.
-    pub const fn runs_at(self, scale: Scale) -> bool {
-        match self {
-            Function::Intake | Function::Api | Function::Migrate => true,
-            // A preview's database lies on dev's server, and dev's function makes it.
-            Function::Provision => !matches!(scale, Scale::Preview),
-            // The environments that sleep.
-            Function::Janitor => matches!(scale, Scale::Dev | Scale::Staging),
-        }
-    }
-
-    /// The name without prefix and environment; also the crate's and the binary's name.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Function::Intake => "intake",
-            Function::Api => "api",
-            Function::Migrate => "migrate",
-            Function::Provision => "provision",
-            Function::Janitor => "janitor",
-        }
-    }
-
-    /// The database logins that the function opens sessions as.
-    pub const fn roles(self) -> &'static [Role] {
-        match self {
-            Function::Intake => &[Role::Loader],
-            Function::Api => &[Role::Api, Role::Reader],
-            Function::Migrate => &[Role::Owner],
-            // The administrator's login is no role of a database.
-            Function::Provision | Function::Janitor => &[],
-        }
-    }
-
-    /// The passwords that the function may read: `migrate` also sets those of the others.
-    pub const fn passwords(self) -> &'static [Role] {
-        match self {
-            Function::Migrate => &Role::ALL,
-            Function::Provision => &[Role::Owner],
-            other => other.roles(),
-        }
-    }
-
-    /// The most sessions that one instance keeps open.
-    pub const fn sessions(self) -> u32 {
-        match self {
-            // One claims and beats, one loads. The API: one a role.
-            Function::Intake | Function::Api => 2,
-            Function::Migrate | Function::Provision => 1,
-            Function::Janitor => 0,
-        }
-    }
-}
-
-/// A database login. None can do another's work.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Role {
-    /// Owns the schema; migrations only.
-    Owner,
-    /// Loads batches.
-    Loader,
-    /// Reads what was loaded.
-    Reader,
-    /// Registers batches, reads the ledger, checks API keys.
-    Api,
-}
-
-impl Role {
-    /// Every role.
-    pub const ALL: [Role; 4] = [Role::Owner, Role::Loader, Role::Reader, Role::Api];
-
-    /// The last part of the login's and the parameter's name.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Role::Owner => "owner",
-            Role::Loader => "loader",
-            Role::Reader => "reader",
-            Role::Api => "api",
-        }
-    }
-
-    /// The login in a database: `<database>_loader`.
-    pub fn login(self, database: &str) -> String {
-        format!("{database}_{}", self.as_str())
-    }
-
-    /// The parameter that holds the password, below a root as `Names::parameters` gives it.
-    pub fn password_parameter(self, root: &str) -> String {
-        format!("{root}/database/{}/password", self.as_str())
-    }
-}
-
-/// How large an environment is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Scale {
-    /// One machine.
-    Local,
-    /// A short-lived stack with its own database inside dev's server.
-    Preview,
-    /// dev, and whatever has no name of its own.
-    Dev,
-    /// Production in small.
-    Staging,
-    /// Production.
-    Prod,
-}
 
 /// Why a name was refused.
 #[derive(Debug, Error, PartialEq, Eq)]
@@ -400,89 +271,6 @@ impl Names {
 }
 
 const DAY_S: u32 = 24 * 60 * 60;
-
-/// Sizes and limits of one function.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct FunctionSettings {
-    /// The function's name.
-    pub name: String,
-    /// Memory, and with it CPU (one core at 1,769).
-    pub memory_mb: u32,
-    /// When Lambda ends it.
-    pub timeout_s: u32,
-    /// Instances at once; `None`: not limited.
-    pub reserved_concurrency: Option<u32>,
-    /// The logins it opens sessions as.
-    pub roles: &'static [Role],
-}
-
-/// A function as an environment has it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Deployed {
-    /// Its name and sizes.
-    #[serde(flatten)]
-    pub settings: FunctionSettings,
-    /// The variables that it is given; addresses, which are known only where things are, are empty.
-    pub variables: BTreeMap<String, String>,
-}
-
-/// The queue of the intake function and its mapping.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct IntakeSettings {
-    /// The queue.
-    pub queue: String,
-    /// Its dead-letter queue.
-    pub dead_letter_queue: String,
-    /// Messages an invocation.
-    pub batch_size: u32,
-    /// How long the mapping waits for more messages.
-    pub window_s: u32,
-    /// The queue's visibility timeout.
-    pub visibility_s: u32,
-    /// Tries until a message is a dead letter.
-    pub max_receive_count: u32,
-    /// Invocations at once.
-    pub maximum_concurrency: u32,
-    /// How long a message may wait.
-    pub retention_s: u32,
-    /// How long a dead letter is kept.
-    pub dead_letter_retention_s: u32,
-}
-
-/// Every name and size of an environment.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Stack {
-    /// What names begin with.
-    pub prefix: String,
-    /// The environment.
-    pub environment: String,
-    /// How large it is.
-    pub scale: Scale,
-    /// The alias of every function.
-    pub alias: &'static str,
-    /// What functions run on.
-    pub runtime: &'static str,
-    /// The file in the zip.
-    pub handler: &'static str,
-    /// What functions are built for.
-    pub architecture: &'static str,
-    /// The bucket of incoming files.
-    pub incoming_bucket: String,
-    /// The HTTP API.
-    pub http_api: String,
-    /// The root of the parameters.
-    pub parameters: String,
-    /// The database.
-    pub database: String,
-    /// The parameters with the passwords of owner, loader, reader and api.
-    pub passwords: [String; 4],
-    /// Queue and mapping.
-    pub intake: IntakeSettings,
-    /// The functions that it has.
-    pub functions: Vec<Deployed>,
-    /// The most sessions that they open; `None`: not limited.
-    pub session_budget: Option<u32>,
-}
 
 /// Lower-case letters, digits and single hyphens between them, a letter first.
 fn is_name(text: &str) -> bool {
