@@ -32,4 +32,7 @@ pub(crate) async fn migrate(clients: &Clients, names: &Names, version: &str) -> 
     )
     .await
     .map(drop)
+    .map_err(|failure| {
+        failure.advice("mend it and run `waybill local up` again; a migration that failed was not applied, and what ran before runs on")
+    })
 }
