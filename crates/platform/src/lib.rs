@@ -9,6 +9,7 @@ pub mod database;
 pub mod messages;
 pub mod names;
 pub mod objects;
+pub mod probe;
 pub mod queue;
 pub mod secrets;
 pub mod settings;

@@ -12,6 +12,28 @@ use tracing_subscriber::EnvFilter;
 
 /// The namespace of every metric.
 pub const NAMESPACE: &str = "Waybill";
+/// The dimensions that metrics are found by.
+pub mod dimensions {
+    /// The environment: every metric has it.
+    pub const ENVIRONMENT: &str = "environment";
+    /// The version of the function that emitted it.
+    pub const VERSION: &str = "version";
+}
+
+/// The metrics that others read.
+pub mod metrics {
+    /// HTTP requests.
+    pub const REQUESTS: &str = "requests";
+    /// Of them, those answered with 5xx.
+    pub const SERVER_ERRORS: &str = "server_errors";
+    /// Batches by how they ended.
+    pub const BATCHES_COMMITTED: &str = "batches_committed";
+    /// Batches by how they ended.
+    pub const BATCHES_REJECTED: &str = "batches_rejected";
+    /// Batches by how they ended.
+    pub const BATCHES_FAILED: &str = "batches_failed";
+}
+
 /// The variable that chooses what is logged, in `tracing`'s own words.
 pub const FILTER: &str = "WAYBILL_LOG";
 /// What is logged unless chosen: ours, and of others what went wrong.
