@@ -8,6 +8,7 @@ would do to the letter what was approved.
 
 import hashlib
 import json
+import re
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,8 @@ from pathlib import Path
 from environments import script
 
 NOTHING = "nothing"
+NEXT = "Saved the plan to: "
+PROGRESS = re.compile(r": (Refreshing state|Reading|Still reading|Read complete)\b")
 
 
 @dataclass(frozen=True)
@@ -36,11 +39,16 @@ def make(environment: str, release: str, folder: Path, lock: bool) -> Plan:
         # Another apply by hand is soon over; one that died is freed before.
         arguments.append("-lock-timeout=5m")
     done = script(environment, "plan", *arguments, f"-var=release={release}", f"-out={file}", check=False, capture_output=True)
-    if done.returncode not in (0, 2):
-        raise SystemExit(f"{environment} cannot be planned:\n{done.stdout}{done.stderr}")
-    text = script(environment, "show", "-no-color", str(file), capture_output=True).stdout
+    if done.returncode not in (0, 2) or not file.exists():
+        raise SystemExit(f"{environment} cannot be planned:\n{told(done.stdout)}{done.stderr}")
     shown = json.loads(script(environment, "show", "-json", str(file), capture_output=True).stdout)
-    return Plan(environment, done.returncode == 2, text, digest(shown), file)
+    return Plan(environment, done.returncode == 2, told(done.stdout), digest(shown), file)
+
+
+def told(output: str) -> str:
+    """What Terraform said of a plan, without the hundred lines of what it read for it, and without what to type next."""
+    lines = [line for line in output.split(NEXT)[0].splitlines(keepends=True) if not PROGRESS.search(line)]
+    return "".join(lines).rstrip("\n─") + "\n"
 
 
 def digest(shown: dict) -> str:
