@@ -26,5 +26,5 @@ def remove(github: GitHub, number: int, why: str) -> None:
         script(name, "destroy", "-auto-approve", "-input=false", "-no-color", "-lock-timeout=10m")
     say(f"{name} is gone: {why}")
     # A number without a pull request has no place for a comment.
-    if github.find(f"issues/{number}") and comment(github, number, COMMENT):
+    if github.find(f"pulls/{number}") and comment(github, number, COMMENT):
         put_comment(github, number, COMMENT, f"{GONE}: {why}. A push, or setting the label anew, makes another one.")
