@@ -57,6 +57,8 @@ locals {
   parameter_prefix = "arn:${local.partition}:ssm:${var.region}:${local.account}:parameter"
   # Every function of the environment. Written out: the functions themselves are made with this.
   all_functions = "arn:${local.partition}:lambda:${var.region}:${local.account}:function:${local.name}-*"
+  # A version's name is a number: neither a whole function nor an alias nor $LATEST is among these.
+  all_versions = [for digit in range(1, 10) : "${local.all_functions}:${digit}*"]
 
   statements = {
     intake = [
@@ -101,10 +103,8 @@ locals {
       },
     ]
     release = [
-      { sid = "CallVersions", actions = ["lambda:InvokeFunction"], resources = ["${local.all_functions}:*"] },
+      { sid = "Versions", actions = ["lambda:DeleteFunction", "lambda:InvokeFunction"], resources = local.all_versions },
       { sid = "ListVersions", actions = ["lambda:ListAliases", "lambda:ListVersionsByFunction"], resources = [local.all_functions] },
-      # A version's name is a number: neither a whole function nor $LATEST is among these.
-      { sid = "OldVersions", actions = ["lambda:DeleteFunction"], resources = [for digit in range(1, 10) : "${local.all_functions}:${digit}*"] },
     ]
   }
 

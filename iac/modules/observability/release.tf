@@ -1,5 +1,5 @@
-# Releases: how they end, and that one which was stopped is put back. The release itself looks past these alarms when it
-# judges: they tell of releases, not of what is released.
+# Releases: how they end, and that one which was stopped is put back. A release that judges has to look past these two:
+# they tell of other releases, not of what it brings.
 locals {
   release_alarms = {
     release-failed = merge(local.usual, {
