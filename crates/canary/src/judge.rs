@@ -2,7 +2,7 @@
 
 use crate::evidence::Evidence;
 use crate::policy::Policy;
-use crate::trial::Trials;
+use crate::trial::{Trial, Trials};
 use crate::verdict::{Traffic, Verdict};
 use crate::words::number;
 
@@ -19,10 +19,12 @@ pub fn judge(evidence: &Evidence, policy: &Policy) -> Verdict {
         return Verdict::TakeBack { reasons };
     }
     if evidence.elapsed_s < policy.wait_s {
-        let reasons = vec![format!(
+        let time = format!(
             "{} of at least {} s are over",
             evidence.elapsed_s, policy.wait_s
-        )];
+        );
+        let counted = trials.with_traffic().map(|trial| trial.words());
+        let reasons = std::iter::once(time).chain(counted).collect();
         return Verdict::Wait { reasons };
     }
     let reasons = undecided(&trials, policy);
@@ -78,14 +80,20 @@ fn close(trials: &Trials<'_>, policy: &Policy) -> Verdict {
     let mut reasons: Vec<String> = trials
         .all()
         .filter(|trial| trial.alone >= trials.bounds.doubt)
-        .map(|trial| format!("{}: too few to be sure, and likely worse", trial.words()))
+        .map(|trial| format!("{}: not certain, and too likely worse", trial.words()))
         .collect();
+    let exhausted = |trial: &&Trial<'_>| trial.synthetic_requests() >= policy.synthetic.in_all;
     reasons.extend(
         trials
             .all()
-            .filter(|trial| trial.may_be_filled_up() && trial.together > trials.bounds.no_worse)
-            .filter(|trial| trial.synthetic_requests() >= policy.synthetic.in_all)
-            .map(|trial| format!("{}: neither good nor bad after so many", trial.words())),
+            .filter(exhausted)
+            .filter(|trial| trial.together > 0.0)
+            .map(|trial| {
+                format!(
+                    "{}: not certain after so many, but rather worse",
+                    trial.words()
+                )
+            }),
     );
     if !reasons.is_empty() {
         return Verdict::TakeBack { reasons };
@@ -126,6 +134,7 @@ fn missing(trials: &Trials<'_>, policy: &Policy) -> (Vec<Traffic>, Vec<String>) 
         let undecided = trials
             .all()
             .filter(|trial| trial.indicator.function == function && trial.may_be_filled_up())
+            .filter(|trial| trial.synthetic_requests() < policy.synthetic.in_all)
             .map(|trial| trial.good_requests(trial.together, &trials.bounds))
             .max()
             .unwrap_or_default();

@@ -7,6 +7,7 @@
 mod evidence;
 mod judge;
 mod policy;
+mod rate;
 mod ratio;
 mod trial;
 mod verdict;
@@ -18,7 +19,7 @@ pub use policy::{OutOfRange, Policy, Risk, Share, SyntheticLimits, Tolerance, To
 pub use verdict::{Traffic, Verdict};
 
 /// From how many milliseconds on a request counts as slow, by the time that nine in ten of the old version's stayed
-/// below: half as much again, and at least a tenth of a second, which is less than anybody notices.
-pub fn slow_above_ms(old_p90_ms: f64) -> f64 {
-    (old_p90_ms * 1.5).max(old_p90_ms + 100.0)
+/// below: half as much again, and at least a tenth of a second more. Less than that nobody notices.
+pub fn slow_above_ms(old_p90_ms: f64) -> u64 {
+    (old_p90_ms * 1.5).max(old_p90_ms + 100.0).ceil() as u64
 }

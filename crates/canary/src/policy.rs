@@ -81,7 +81,8 @@ pub struct Risk {
     pub wrong_take_back: Share,
     /// A version that is markedly worse is promoted (Wald's beta).
     pub wrong_promotion: Share,
-    /// How sure that it is worse suffices when no more real requests will come.
+    /// When nobody waits for more real requests, so small a chance that what they met was bad luck is enough to take the
+    /// version back.
     pub doubt: Share,
 }
 
@@ -97,17 +98,17 @@ pub struct Tolerances {
     pub slow: Tolerance,
 }
 
-/// How much worse is too much. Twice the old version's rate, within two bounds: twice of next to nothing is next to
-/// nothing, and twice of a third is more than anybody wants to see before deciding.
+/// How much worse is too much: twice the old version's rate, but the difference no smaller than `least` and no larger
+/// than `most`. Twice next to nothing is next to nothing; twice a third is more than anybody wants to see first.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Tolerance {
-    /// The rate that is taken for granted while little is known of the old version, and below which no rate is believed.
+    /// The rate that is assumed while little is known of the old version. A lower one is not believed either.
     pub usual: Share,
-    /// More than the old rate by this much is never too little to be called worse.
-    pub most: Share,
-    /// More than the old rate by less than this is never called worse.
+    /// The smallest difference that is called worse.
     pub least: Share,
+    /// The largest that is needed to be called worse.
+    pub most: Share,
 }
 
 /// How many synthetic requests there may be, for each function.
@@ -116,7 +117,7 @@ pub struct Tolerance {
 pub struct SyntheticLimits {
     /// Asked for at once.
     pub at_once: u64,
-    /// In a step. Who is neither good nor bad after so many is taken back.
+    /// In a step. What is not certain after so many is decided by what is more likely.
     pub in_all: u64,
 }
 

@@ -11,58 +11,11 @@
 //! each side of it. They are the nodes of Gauss-Hermite quadrature: mean and spread of the estimate are kept.
 
 use crate::evidence::Counts;
-use crate::policy::{Risk, Share, Tolerance};
+use crate::policy::{Risk, Tolerance};
+use crate::rate::Rate;
 
-/// The weight, in requests, of what is usual against what was counted. Small, so that a version that was broken for an
-/// hour is known to be broken.
-const USUAL_WEIGHS: f64 = 10.0;
-/// The most that the time before the release weighs, in requests: what the old version does at the same time as the new
-/// one says more, since both share the same database and the same partners.
-const BEFORE_WEIGHS: f64 = 1_000.0;
 /// How many standard deviations the outer nodes lie from the middle, squared.
 const NODE: f64 = 3.0;
-
-/// How often something went wrong, as far as that is known.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Rate {
-    mean: f64,
-    /// Requests it was learned from.
-    weight: f64,
-}
-
-impl Rate {
-    /// The old version's.
-    pub(crate) fn of_old(now: Counts, before: Counts, usual: Share) -> Self {
-        let usual = Rate {
-            mean: usual.get(),
-            weight: USUAL_WEIGHS,
-        };
-        usual.learn(before, BEFORE_WEIGHS).learn(now, f64::INFINITY)
-    }
-
-    /// The same after more was counted, which weighs no more than so many requests.
-    pub(crate) fn learn(self, counts: Counts, at_most: f64) -> Self {
-        let counts = counts.whole();
-        if counts.requests == 0 {
-            return self;
-        }
-        let requests = counts.requests as f64;
-        let weight = requests.min(at_most);
-        let errors = counts.errors as f64 * weight / requests;
-        Rate {
-            mean: (self.mean * self.weight + errors) / (self.weight + weight),
-            weight: self.weight + weight,
-        }
-    }
-
-    /// The same, believed only as if learned from so many requests: to begin another comparison with.
-    pub(crate) fn as_a_guess(self) -> Self {
-        Rate {
-            weight: self.weight.min(USUAL_WEIGHS),
-            ..self
-        }
-    }
-}
 
 /// Where a test ends.
 #[derive(Debug, Clone, Copy)]
@@ -108,7 +61,8 @@ pub(crate) struct Hypotheses([Pair; 3]);
 impl Hypotheses {
     /// `None` where the old version fails so often that nothing could be markedly worse.
     pub(crate) fn of(old: Rate, tolerance: Tolerance) -> Option<Self> {
-        let spread = (NODE * old.mean * (1.0 - old.mean) / (old.weight + 1.0)).sqrt();
+        let mean = old.mean();
+        let spread = (NODE * old.variance()).sqrt();
         let pair = |weight: f64, rate: f64| {
             // Below what is usual nothing is believed: a single error would speak against a version whose forerunner
             // happened to have none.
@@ -120,21 +74,16 @@ impl Hypotheses {
                 worse,
             })
         };
-        let middle = pair(2.0 / 3.0, old.mean)?;
-        let low = pair(1.0 / 6.0, old.mean - spread)?;
-        let high = pair(1.0 / 6.0, old.mean + spread).unwrap_or(middle);
+        let middle = pair(2.0 / 3.0, mean)?;
+        let low = pair(1.0 / 6.0, mean - spread)?;
+        let high = pair(1.0 / 6.0, mean + spread).unwrap_or(middle);
         Some(Hypotheses([low, middle, high]))
     }
 
     /// The logarithm of how much more likely the counts are if the new version is worse.
     pub(crate) fn ratio(&self, new: Counts) -> f64 {
-        let new = new.whole();
-        let errors = new.errors as f64;
-        let good = (new.requests - new.errors) as f64;
-        let likelihood =
-            |weight: f64, rate: f64| weight + errors * rate.ln() + good * (1.0 - rate).ln();
-        log_sum(self.0.map(|pair| likelihood(pair.weight, pair.worse)))
-            - log_sum(self.0.map(|pair| likelihood(pair.weight, pair.same)))
+        log_sum(self.0.map(|pair| pair.weight + likelihood(new, pair.worse)))
+            - log_sum(self.0.map(|pair| pair.weight + likelihood(new, pair.same)))
     }
 
     /// How many requests without an error take a ratio down to a bound.
@@ -143,6 +92,13 @@ impl Hypotheses {
         let each = ((1.0 - same) / (1.0 - worse)).ln();
         ((from - to) / each).ceil().max(0.0) as u64
     }
+}
+
+/// The logarithm of how likely the counts are at a rate.
+pub(crate) fn likelihood(counts: Counts, rate: f64) -> f64 {
+    let counts = counts.whole();
+    let good = counts.requests - counts.errors;
+    counts.errors as f64 * rate.ln() + good as f64 * (1.0 - rate).ln()
 }
 
 /// The logarithm of the sum of what these are the logarithms of.

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use crate::evidence::{Counts, Evidence, Indicator, Kind, Synthetic};
 use crate::policy::{Policy, Tolerance};
-use crate::ratio::{Bounds, Hypotheses, Rate};
+use crate::rate::Rate;
+use crate::ratio::{Bounds, Hypotheses};
 use crate::words;
 
 /// One indicator under test.
@@ -35,7 +36,7 @@ impl<'a> Trial<'a> {
         let synthetic = evidence.synthetic.iter().find(|synthetic| {
             indicator.kind == Kind::Failed && synthetic.function == indicator.function
         });
-        let old = Rate::of_old(indicator.old, indicator.before, tolerance.usual);
+        let old = Rate::of_old(indicator.old, indicator.before, tolerance);
         let hypotheses = Hypotheses::of(old, tolerance);
         let alone = ratio(hypotheses, indicator.new);
         let together = alone + synthetic.map_or(0.0, |made| synthetic_ratio(made, old, tolerance));
