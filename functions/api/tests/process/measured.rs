@@ -1,0 +1,86 @@
+//! What a release is judged by: the lines that the program writes, one a request.
+
+use platform::metrics::{
+    CLIENT_ERRORS, DURATION_MS, ENVIRONMENT, NAMESPACE, RELEASE, REQUESTS, SERVER_ERRORS,
+    SYNTHETIC_API,
+};
+use serde_json::{Value, json};
+
+use crate::runtime::Instance;
+
+const GATEWAY: &str = "a1b2c3";
+const JANUARY: &str = "date_from=2021-01-01&date_to=2021-01-31&orig_code=CNGGZ&dest_code=EETLL";
+
+/// The metrics that CloudWatch makes of a line, under the dimensions that a release is judged by.
+fn judged_by(line: &Value) -> Vec<&str> {
+    let directives = line["_aws"]["CloudWatchMetrics"].as_array();
+    let directives = directives.into_iter().flatten().filter(|directive| {
+        directive["Namespace"] == NAMESPACE
+            && directive["Dimensions"]
+                .as_array()
+                .is_some_and(|sets| sets.contains(&json!([ENVIRONMENT, RELEASE])))
+    });
+    directives
+        .flat_map(|directive| directive["Metrics"].as_array().expect("metrics"))
+        .map(|metric| metric["Name"].as_str().expect("a name"))
+        .collect()
+}
+
+#[tokio::test]
+async fn each_request_is_counted_for_the_release_that_answered_it() {
+    let mut instance = Instance::start().await;
+    let (status, line) = instance.ask("/openapi.json", "", GATEWAY).await;
+    assert_eq!(status, 200);
+    assert_eq!(
+        judged_by(&line),
+        [REQUESTS, SERVER_ERRORS, CLIENT_ERRORS],
+        "the first one is not timed"
+    );
+    assert_eq!(line[ENVIRONMENT], "test");
+    assert_eq!(line[RELEASE], "c0ffee");
+    assert_eq!(line["route"], "/openapi.json");
+    assert!(
+        line["timestamp"]
+            .as_str()
+            .is_some_and(|time| time.ends_with('Z')),
+        "{line}"
+    );
+
+    for (path, query, expected, failed, refused) in [
+        ("/openapi.json", "", 200, 0, 0),
+        ("/rates", "date_from=never", 400, 0, 1),
+        ("/rates", JANUARY, 503, 1, 0),
+    ] {
+        let (status, line) = instance.ask(path, query, GATEWAY).await;
+        assert_eq!(status, expected, "{line}");
+        assert_eq!(
+            judged_by(&line),
+            [REQUESTS, SERVER_ERRORS, CLIENT_ERRORS, DURATION_MS]
+        );
+        assert_eq!(
+            [REQUESTS, SERVER_ERRORS, CLIENT_ERRORS].map(|name| line[name].as_u64()),
+            [Some(1), Some(failed), Some(refused)],
+            "{line}"
+        );
+        assert!(line[DURATION_MS].is_f64(), "{line}");
+        assert_eq!(line["level"], if failed == 1 { "ERROR" } else { "INFO" });
+        assert_eq!(line["error"].is_string(), failed == 1, "{line}");
+    }
+}
+
+#[tokio::test]
+async fn what_nobody_asked_for_its_own_sake_is_logged_and_not_counted() {
+    let mut instance = Instance::start().await;
+    for (path, api, expected) in [
+        ("/health", GATEWAY, 200),
+        ("/wp-login.php", GATEWAY, 404),
+        ("/openapi.json", SYNTHETIC_API, 200),
+    ] {
+        let (status, line) = instance.ask(path, "", api).await;
+        assert_eq!(status, expected, "{line}");
+        assert!(line["_aws"].is_null(), "{line}");
+        assert_eq!(line["message"], "request answered");
+    }
+    let (_, line) = instance.ask("/openapi.json", "", GATEWAY).await;
+    assert!(judged_by(&line).contains(&REQUESTS), "{line}");
+}
