@@ -8,5 +8,4 @@
 
 mod measured;
 mod program;
-mod runtime;
 mod stopping;

@@ -5,8 +5,9 @@ use platform::metrics::{
     SYNTHETIC_API,
 };
 use serde_json::{Value, json};
+use testkit::lambda::Instance;
 
-use crate::runtime::Instance;
+use crate::program::program;
 
 const GATEWAY: &str = "a1b2c3";
 const JANUARY: &str = "date_from=2021-01-01&date_to=2021-01-31&orig_code=CNGGZ&dest_code=EETLL";
@@ -26,10 +27,38 @@ fn judged_by(line: &Value) -> Vec<&str> {
         .collect()
 }
 
+/// Sends a request and answers its status and the line that was written about it.
+async fn ask(instance: &mut Instance, path: &str, query: &str, api: &str) -> (u64, Value) {
+    let answer = instance.invoke(event(path, query, api)).await;
+    let status = answer["statusCode"].as_u64().expect("a status");
+    (status, instance.line().await)
+}
+
+/// What the gateway sends for a GET.
+fn event(path: &str, query: &str, api: &str) -> Value {
+    json!({
+        "version": "2.0",
+        "routeKey": "$default",
+        "rawPath": path,
+        "rawQueryString": query,
+        "headers": {"host": "example.com"},
+        "requestContext": {
+            "accountId": "123456789012",
+            "apiId": api,
+            "stage": "$default",
+            "requestId": "id",
+            "time": "12/Mar/2026:19:03:58 +0000",
+            "timeEpoch": 1_773_342_238_000_u64,
+            "http": {"method": "GET", "path": path, "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1", "userAgent": "test"},
+        },
+        "isBase64Encoded": false,
+    })
+}
+
 #[tokio::test]
 async fn each_request_is_counted_for_the_release_that_answered_it() {
-    let mut instance = Instance::start().await;
-    let (status, line) = instance.ask("/openapi.json", "", GATEWAY).await;
+    let mut instance = Instance::start(program(&[])).await;
+    let (status, line) = ask(&mut instance, "/openapi.json", "", GATEWAY).await;
     assert_eq!(status, 200);
     assert_eq!(
         judged_by(&line),
@@ -51,7 +80,7 @@ async fn each_request_is_counted_for_the_release_that_answered_it() {
         ("/rates", "date_from=never", 400, 0, 1),
         ("/rates", JANUARY, 503, 1, 0),
     ] {
-        let (status, line) = instance.ask(path, query, GATEWAY).await;
+        let (status, line) = ask(&mut instance, path, query, GATEWAY).await;
         assert_eq!(status, expected, "{line}");
         assert_eq!(
             judged_by(&line),
@@ -70,17 +99,17 @@ async fn each_request_is_counted_for_the_release_that_answered_it() {
 
 #[tokio::test]
 async fn what_nobody_asked_for_its_own_sake_is_logged_and_not_counted() {
-    let mut instance = Instance::start().await;
+    let mut instance = Instance::start(program(&[])).await;
     for (path, api, expected) in [
         ("/health", GATEWAY, 200),
         ("/wp-login.php", GATEWAY, 404),
         ("/openapi.json", SYNTHETIC_API, 200),
     ] {
-        let (status, line) = instance.ask(path, "", api).await;
+        let (status, line) = ask(&mut instance, path, "", api).await;
         assert_eq!(status, expected, "{line}");
         assert!(line["_aws"].is_null(), "{line}");
         assert_eq!(line["message"], "request answered");
     }
-    let (_, line) = instance.ask("/openapi.json", "", GATEWAY).await;
+    let (_, line) = ask(&mut instance, "/openapi.json", "", GATEWAY).await;
     assert!(judged_by(&line).contains(&REQUESTS), "{line}");
 }

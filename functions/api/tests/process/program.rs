@@ -1,19 +1,13 @@
 //! The program as a child of the test.
 
-use std::process::Stdio;
-use std::time::Duration;
-
-use tokio::process::{Child, Command};
-
-/// How long anything may take that is waited for.
-pub const PATIENCE: Duration = Duration::from_secs(20);
-pub const PASSWORD_ROOT: &str = "/waybill/test";
+use tokio::process::Command;
 
 /// The program with the settings that it needs, all of its own: nothing of this test's environment.
 ///
 /// Its database and everything of AWS are at an address where nothing listens, unless `more` says otherwise.
-pub fn start(more: &[(&str, &str)]) -> Child {
-    Command::new(env!("CARGO_BIN_EXE_api"))
+pub fn program(more: &[(&str, &str)]) -> Command {
+    let mut program = Command::new(env!("CARGO_BIN_EXE_api"));
+    program
         .env_clear()
         .envs([
             ("AWS_REGION", "eu-central-1"),
@@ -23,7 +17,7 @@ pub fn start(more: &[(&str, &str)]) -> Child {
             ("AWS_MAX_ATTEMPTS", "1"),
             ("WAYBILL_ENVIRONMENT", "test"),
             ("WAYBILL_RELEASE", "c0ffee"),
-            ("WAYBILL_PARAMETERS", PASSWORD_ROOT),
+            ("WAYBILL_PARAMETERS", "/waybill/test"),
             ("WAYBILL_DATABASE_HOST", "127.0.0.1"),
             ("WAYBILL_DATABASE_PORT", "1"),
             ("WAYBILL_DATABASE_NAME", "waybill_test"),
@@ -32,11 +26,6 @@ pub fn start(more: &[(&str, &str)]) -> Child {
             ("WAYBILL_INTAKE_QUEUE_URL", "http://127.0.0.1:1/queue"),
             ("WAYBILL_PUBLIC_RATES", "true"),
         ])
-        .envs(more.iter().copied())
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()
-        .expect("the program starts")
+        .envs(more.iter().copied());
+    program
 }

@@ -1,15 +1,15 @@
 //! Outside Lambda: who asks the program to stop does not cut an answer.
 
 use std::future::pending;
-use std::process::ExitStatus;
+use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
-use axum::routing::{get, post};
+use axum::routing::get;
 use ledger::migrate;
 use rustix::process::{Pid, Signal, kill_process};
-use serde_json::{Value, json};
+use serde_json::Value;
 use testkit::{Role, TestDatabase};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
@@ -17,8 +17,10 @@ use tokio::process::Child;
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
-use crate::program::{PATIENCE, start};
+use crate::program::program;
 
+/// How long anything may take that is waited for.
+const PATIENCE: Duration = Duration::from_secs(20);
 const RATES: &str =
     "/rates?date_from=2021-01-01&date_to=2021-01-31&orig_code=CNGGZ&dest_code=EETLL";
 
@@ -32,28 +34,21 @@ async fn database() -> TestDatabase {
     database
 }
 
-/// A parameter store that has one password for everybody; its address.
-async fn parameters(password: &str) -> String {
-    let parameter =
-        json!({"Parameter": {"Name": "password", "Type": "SecureString", "Value": password}});
-    let answer = move || async move { axum::Json(parameter) };
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let address = listener.local_addr().expect("an address");
-    tokio::spawn(axum::serve(listener, Router::new().route("/", post(answer))).into_future());
-    format!("http://{address}")
-}
-
 /// Starts the program on a port that is free, and waits until it says which.
 async fn serving(database: &TestDatabase) -> (Child, String) {
     let config = database.config(Role::Api);
-    let endpoint = parameters(database.password().expose()).await;
-    let mut program = start(&[
+    let endpoint = testkit::parameter_store(database.password().expose()).await;
+    let mut program = program(&[
         ("WAYBILL_LISTEN", "127.0.0.1:0"),
         ("AWS_ENDPOINT_URL", &endpoint),
         ("WAYBILL_DATABASE_HOST", &config.host),
         ("WAYBILL_DATABASE_PORT", &config.port.to_string()),
         ("WAYBILL_DATABASE_NAME", database.name()),
-    ]);
+    ])
+    .stderr(Stdio::piped())
+    .kill_on_drop(true)
+    .spawn()
+    .expect("the program starts");
     let mut lines = BufReader::new(program.stderr.take().expect("its log")).lines();
     let address = timeout(PATIENCE, async {
         while let Some(line) = lines.next_line().await.expect("a line") {

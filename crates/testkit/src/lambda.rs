@@ -1,22 +1,25 @@
-//! Lambda's side of its runtime interface: hands events out one at a time, and takes the answers.
+//! Lambda's side of its runtime interface: hands events to a program one at a time, takes its answers and its log.
 
+use std::process::Stdio;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::io::{AsyncBufReadExt, BufReader, Lines};
 use tokio::net::TcpListener;
-use tokio::process::{Child, ChildStdout};
+use tokio::process::{Child, ChildStdout, Command};
 use tokio::sync::{Mutex, mpsc};
 use tokio::time::timeout;
 
-use crate::program::{PATIENCE, start};
+/// How long anything may take that is waited for.
+const PATIENCE: Duration = Duration::from_secs(30);
 
-/// The program inside what it takes for Lambda.
+/// A function's program inside what it takes for Lambda; killed with this value.
 pub struct Instance {
     events: mpsc::Sender<Value>,
     answers: mpsc::Receiver<Value>,
@@ -30,7 +33,8 @@ struct Interface {
 }
 
 impl Instance {
-    pub async fn start() -> Self {
+    /// Starts a program, with what Lambda adds to its environment.
+    pub async fn start(mut program: Command) -> Self {
         let (events, to_hand_out) = mpsc::channel(1);
         let (taken, answers) = mpsc::channel(1);
         let interface = Arc::new(Interface {
@@ -44,12 +48,18 @@ impl Instance {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("an address").to_string();
         tokio::spawn(axum::serve(listener, router).into_future());
-        let mut program = start(&[
-            ("AWS_LAMBDA_RUNTIME_API", &address),
-            ("AWS_LAMBDA_FUNCTION_NAME", "waybill-test-api"),
-            ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "512"),
-            ("AWS_LAMBDA_FUNCTION_VERSION", "7"),
-        ]);
+        let mut program = program
+            .envs([
+                ("AWS_LAMBDA_RUNTIME_API", address.as_str()),
+                ("AWS_LAMBDA_FUNCTION_NAME", "waybill-test-function"),
+                ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "512"),
+                ("AWS_LAMBDA_FUNCTION_VERSION", "7"),
+            ])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("the program starts");
         let stdout = program.stdout.take().expect("its output");
         Instance {
             events,
@@ -59,23 +69,26 @@ impl Instance {
         }
     }
 
-    /// Sends a request and waits for its status and the line that was written about it.
-    pub async fn ask(&mut self, path: &str, query: &str, api: &str) -> (u64, Value) {
+    /// Hands out an event, and waits for what the program answers to it.
+    pub async fn invoke(&mut self, event: Value) -> Value {
         self.events
-            .send(event(path, query, api))
+            .send(event)
             .await
             .expect("the interface listens");
-        let answer = timeout(PATIENCE, self.answers.recv())
+        timeout(PATIENCE, self.answers.recv())
             .await
             .expect("an answer in time")
-            .expect("an answer");
+            .expect("an answer")
+    }
+
+    /// The next line of the log.
+    pub async fn line(&mut self) -> Value {
         let line = timeout(PATIENCE, self.lines.next_line())
             .await
             .expect("a line in time")
             .expect("a line")
             .expect("the program lives");
-        let line = serde_json::from_str(&line).unwrap_or_else(|_| panic!("no JSON: {line}"));
-        (answer["statusCode"].as_u64().expect("a status"), line)
+        serde_json::from_str(&line).expect("a line of JSON")
     }
 }
 
@@ -92,7 +105,7 @@ async fn next(State(interface): State<Arc<Interface>>) -> Response {
         ("Lambda-Runtime-Deadline-Ms", "4102444800000"),
         (
             "Lambda-Runtime-Invoked-Function-Arn",
-            "arn:aws:lambda:eu-central-1:123456789012:function:waybill-test-api:7",
+            "arn:aws:lambda:eu-central-1:123456789012:function:waybill-test-function:7",
         ),
     ];
     (headers, event.to_string()).into_response()
@@ -106,25 +119,4 @@ async fn answer(State(interface): State<Arc<Interface>>, body: String) -> Status
         .await
         .expect("the test listens");
     StatusCode::ACCEPTED
-}
-
-/// What the gateway sends for a GET.
-fn event(path: &str, query: &str, api: &str) -> Value {
-    json!({
-        "version": "2.0",
-        "routeKey": "$default",
-        "rawPath": path,
-        "rawQueryString": query,
-        "headers": {"host": "example.com"},
-        "requestContext": {
-            "accountId": "123456789012",
-            "apiId": api,
-            "stage": "$default",
-            "requestId": "id",
-            "time": "12/Mar/2026:19:03:58 +0000",
-            "timeEpoch": 1_773_342_238_000_u64,
-            "http": {"method": "GET", "path": path, "protocol": "HTTP/1.1", "sourceIp": "192.0.2.1", "userAgent": "test"},
-        },
-        "isBase64Encoded": false,
-    })
 }
