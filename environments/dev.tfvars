@@ -21,10 +21,18 @@ functions = {
   migrate   = { memory_mb = 256, timeout_s = 900, reserved_concurrency = 1 }
   provision = { memory_mb = 256, timeout_s = 120, reserved_concurrency = 1 }
   janitor   = { memory_mb = 128, timeout_s = 60, reserved_concurrency = 1 }
+  release   = { memory_mb = 256, timeout_s = 300, reserved_concurrency = 2 }
 }
 
 intake = { maximum_concurrency = 4, visibility_s = 5400 }
 api    = { throttle = { rate = 50, burst = 100 } }
+
+releases = {
+  steps = [
+    { weight = 10, wait_s = 60, longest_s = 300, minimum = 20 },
+    { weight = 50, wait_s = 60, longest_s = 300, minimum = 20 },
+  ]
+}
 
 storage = {
   destroyable  = true

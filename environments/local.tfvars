@@ -12,6 +12,7 @@ functions = {
   api       = { memory_mb = 512, timeout_s = 29 }
   migrate   = { memory_mb = 256, timeout_s = 900 }
   provision = { memory_mb = 256, timeout_s = 120 }
+  release   = { memory_mb = 256, timeout_s = 300 }
 }
 
 intake = { maximum_concurrency = 4, visibility_s = 1800 }

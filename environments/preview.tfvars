@@ -9,6 +9,7 @@ functions = {
   intake  = { memory_mb = 1769, timeout_s = 900, reserved_concurrency = 2 }
   api     = { memory_mb = 512, timeout_s = 29, reserved_concurrency = 5 }
   migrate = { memory_mb = 256, timeout_s = 900, reserved_concurrency = 1 }
+  release = { memory_mb = 256, timeout_s = 300, reserved_concurrency = 2 }
 }
 
 intake = { maximum_concurrency = 2, visibility_s = 5400 }

@@ -19,10 +19,19 @@ functions = {
   api       = { memory_mb = 512, timeout_s = 29, reserved_concurrency = 60 }
   migrate   = { memory_mb = 256, timeout_s = 900, reserved_concurrency = 1 }
   provision = { memory_mb = 256, timeout_s = 120, reserved_concurrency = 1 }
+  release   = { memory_mb = 256, timeout_s = 300, reserved_concurrency = 2 }
 }
 
 intake = { maximum_concurrency = 16, visibility_s = 5400 }
 api    = { throttle = { rate = 500, burst = 1000 } }
+
+releases = {
+  keep_versions = 10
+  steps = [
+    { weight = 10, wait_s = 300, longest_s = 1800, minimum = 100 },
+    { weight = 50, wait_s = 300, longest_s = 1800, minimum = 100 },
+  ]
+}
 
 storage = {
   destroyable  = false

@@ -10,8 +10,9 @@ data "aws_iam_policy_document" "boundary" {
   statement {
     sid = "Own"
     actions = [
-      "lambda:GetAlias", "lambda:GetFunction*", "lambda:InvokeFunction", "lambda:ListVersionsByFunction", "lambda:PublishVersion",
-      "lambda:UpdateAlias", "lambda:UpdateFunctionCode", "lambda:UpdateFunctionConfiguration",
+      "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem",
+      "lambda:GetAlias", "lambda:GetFunction*", "lambda:InvokeFunction", "lambda:ListAliases", "lambda:ListVersionsByFunction",
+      "lambda:PublishVersion", "lambda:UpdateAlias", "lambda:UpdateFunctionCode",
       "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents",
       "rds:StartDBInstance", "rds:StopDBInstance",
       "s3:AbortMultipartUpload", "s3:DeleteObject*", "s3:GetObject*", "s3:GetReplicationConfiguration", "s3:ListBucket*",
@@ -19,20 +20,20 @@ data "aws_iam_policy_document" "boundary" {
       "sns:Publish",
       "sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:ReceiveMessage", "sqs:SendMessage",
       "ssm:GetParameter*",
-      "states:DescribeExecution", "states:ListExecutions", "states:StartExecution", "states:StopExecution",
+      "states:DescribeExecution", "states:StartExecution",
     ]
     resources = concat(
       local.arns[each.key].buckets, local.arns[each.key].executions, local.arns[each.key].functions, local.arns[each.key].instances,
       local.arns[each.key].log_groups, local.arns[each.key].machines, local.arns[each.key].parameters, local.arns[each.key].queues,
-      local.arns[each.key].topics,
+      local.arns[each.key].tables, local.arns[each.key].topics,
     )
   }
 
   statement {
-    # A release clears old versions away. With the version in the ARN: never a whole function.
+    # A release clears old versions away. With the version's number in the ARN: never a whole function, nor $LATEST.
     sid       = "OldVersions"
     actions   = ["lambda:DeleteFunction"]
-    resources = formatlist("%s:*", local.arns[each.key].functions)
+    resources = flatten([for digit in range(1, 10) : formatlist("%s:${digit}*", local.arns[each.key].functions)])
   }
 
   statement {
@@ -59,6 +60,19 @@ data "aws_iam_policy_document" "boundary" {
       test     = "StringEquals"
       variable = "kms:ViaService"
       values   = ["ssm.${var.region}.amazonaws.com"]
+    }
+  }
+
+  statement {
+    # Topics that are encrypted: whoever publishes has the message sealed, with AWS' own key again.
+    sid       = "Messages"
+    actions   = ["kms:Decrypt", "kms:GenerateDataKey*"]
+    resources = ["arn:${local.partition}:kms:${local.here}:key/*"]
+
+    condition {
+      test     = "StringEquals"
+      variable = "kms:ViaService"
+      values   = ["sns.${var.region}.amazonaws.com"]
     }
   }
 

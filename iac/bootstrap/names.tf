@@ -66,7 +66,9 @@ locals {
       parameters = [for e in environments : "arn:${local.partition}:ssm:${local.here}:parameter/${var.prefix}/${e}/*"]
       queues     = formatlist("arn:${local.partition}:sqs:${local.here}:%s", local.parts[role])
       roles      = formatlist("arn:${local.partition}:iam::${local.account}:role/%s", local.parts[role])
+      rules      = formatlist("arn:${local.partition}:events:${local.here}:rule/%s", local.parts[role])
       schedules  = flatten([for kind in ["schedule-group/%s", "schedule/%s/*"] : formatlist("arn:${local.partition}:scheduler:${local.here}:${kind}", local.parts[role])])
+      tables     = formatlist("arn:${local.partition}:dynamodb:${local.here}:table/%s", local.parts[role])
       topics     = formatlist("arn:${local.partition}:sns:${local.here}:%s", local.parts[role])
     }
   }

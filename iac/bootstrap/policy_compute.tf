@@ -1,4 +1,4 @@
-# Functions and what calls them: mappings, HTTP APIs, schedules, state machines.
+# Functions and what calls them: mappings, HTTP APIs, schedules, state machines, and the rules that start those.
 
 data "aws_iam_policy_document" "compute" {
   for_each = local.writers
@@ -100,6 +100,13 @@ data "aws_iam_policy_document" "compute" {
   }
 
   statement {
+    sid       = "Rules"
+    actions   = ["events:DeleteRule", "events:PutRule", "events:PutTargets", "events:RemoveTargets", "events:TagResource", "events:UntagResource"]
+    resources = local.arns[each.key].rules
+  }
+
+  statement {
+    # And what brings releases out: a release is started, shown, and stopped by the role that deploys.
     sid = "Machines"
     actions = [
       "states:CreateStateMachine", "states:DeleteStateMachine", "states:PublishStateMachineVersion", "states:UpdateStateMachine",

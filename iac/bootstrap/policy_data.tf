@@ -1,4 +1,4 @@
-# Buckets, queues, topics and parameters.
+# Buckets, queues, topics, tables and parameters.
 
 data "aws_iam_policy_document" "data" {
   for_each = local.writers
@@ -39,6 +39,13 @@ data "aws_iam_policy_document" "data" {
       "sns:TagResource", "sns:Unsubscribe", "sns:UntagResource",
     ]
     resources = local.arns[each.key].topics
+  }
+
+  statement {
+    # Tables, not what is in them: the lock of releases is taken and given back by the release alone.
+    sid       = "Tables"
+    actions   = ["dynamodb:CreateTable", "dynamodb:DeleteTable", "dynamodb:TagResource", "dynamodb:UntagResource", "dynamodb:UpdateTable"]
+    resources = local.arns[each.key].tables
   }
 
   statement {

@@ -1,4 +1,4 @@
-# Roles of functions, schedules and the like: with the environment's names, and never without the environment's boundary.
+# Roles of functions, machines, schedules and the like: with the environment's names, and never without the environment's boundary.
 
 data "aws_iam_policy_document" "identity" {
   for_each = local.writers
@@ -37,7 +37,7 @@ data "aws_iam_policy_document" "identity" {
     condition {
       test     = "StringEquals"
       variable = "iam:PassedToService"
-      values   = ["lambda.amazonaws.com", "s3.amazonaws.com", "scheduler.amazonaws.com", "states.amazonaws.com", "vpc-flow-logs.amazonaws.com"]
+      values   = ["events.amazonaws.com", "lambda.amazonaws.com", "s3.amazonaws.com", "scheduler.amazonaws.com", "states.amazonaws.com", "vpc-flow-logs.amazonaws.com"]
     }
   }
 

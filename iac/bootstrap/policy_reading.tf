@@ -50,6 +50,15 @@ data "aws_iam_policy_document" "looking" {
   }
 
   statement {
+    sid = "Releases"
+    actions = [
+      "dynamodb:DescribeContinuousBackups", "dynamodb:DescribeTable", "dynamodb:DescribeTimeToLive", "dynamodb:ListTagsOfResource",
+      "events:DescribeRule", "events:ListTagsForResource", "events:ListTargetsByRule",
+    ]
+    resources = concat(local.arns[each.key].rules, local.arns[each.key].tables)
+  }
+
+  statement {
     # AWS makes up the ids of mappings, and reading has no condition on the function.
     sid       = "Mappings"
     actions   = ["lambda:GetEventSourceMapping", "lambda:ListTags"]
@@ -74,7 +83,7 @@ data "aws_iam_policy_document" "looking" {
       "logs:DescribeLogGroups", "logs:DescribeResourcePolicies",
       "rds:DescribeCertificates", "rds:DescribeDBEngineVersions", "rds:DescribeDBInstances", "rds:DescribeOrderableDBInstanceOptions",
       "ssm:DescribeParameters",
-      "states:ValidateStateMachineDefinition",
+      "states:ListStateMachines", "states:ValidateStateMachineDefinition",
       "tag:GetResources",
     ]
     resources = ["*"]

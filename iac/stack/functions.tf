@@ -8,6 +8,7 @@ locals {
     migrate   = "Brings the database to a release's schema; does what its owner does."
     provision = "Makes databases on the server, with their owners."
     janitor   = "Stops and starts the database server outside and inside hours."
+    release   = "Judges a release's new versions, makes requests to them, and removes old ones."
   }
 
   # crates/platform/src/settings.rs reads these. Nothing secret is among them.
@@ -49,10 +50,15 @@ locals {
         for server in module.database : compact([server.identifier, try(server.replica.identifier, null)])
       ]))
     }
+    release = { WAYBILL_ENVIRONMENT = local.environment }
   }
 
   incoming         = module.storage.buckets["incoming"].arn
   parameter_prefix = "arn:${local.partition}:ssm:${var.region}:${local.account}:parameter"
+  # Every function of the environment. Written out: the functions themselves are made with this.
+  all_functions = "arn:${local.partition}:lambda:${var.region}:${local.account}:function:${local.name}-*"
+  # A version's name is a number: neither a whole function nor an alias nor $LATEST is among these.
+  all_versions = [for digit in range(1, 10) : "${local.all_functions}:${digit}*"]
 
   statements = {
     intake = [
@@ -96,6 +102,17 @@ locals {
         resources = ["arn:${local.partition}:rds:${var.region}:${local.account}:db:${local.name}", "arn:${local.partition}:rds:${var.region}:${local.account}:db:${local.name}-replica"]
       },
     ]
+    release = [
+      { sid = "Versions", actions = ["lambda:DeleteFunction", "lambda:InvokeFunction"], resources = local.all_versions },
+      { sid = "ListVersions", actions = ["lambda:ListAliases", "lambda:ListVersionsByFunction"], resources = [local.all_functions] },
+    ]
+  }
+
+  # What functions begin with. A preview's role may publish beside releases only, so that no other environment ever takes
+  # its code.
+  artifacts = {
+    bucket = coalesce(var.artifact_bucket, "${var.prefix}-artifacts")
+    folder = local.preview ? "previews" : "releases"
   }
 }
 
@@ -111,16 +128,16 @@ module "function" {
   reserved_concurrency = each.value.reserved_concurrency
   variables            = local.variables[each.key]
   statements           = local.statements[each.key]
-  # The janitor talks to AWS only.
-  network        = each.key == "janitor" ? null : local.network
+  unnamed_actions      = each.key == "release" ? ["cloudwatch:DescribeAlarms", "cloudwatch:GetMetricData"] : []
+  # These two talk to AWS only.
+  network        = contains(["janitor", "release"], each.key) ? null : local.network
   log_days       = var.log_days
   tracing        = var.tracing
   on_failure_arn = each.key == "janitor" ? module.janitor[0].dead_letters.arn : null
 
   code = {
-    bucket = coalesce(var.artifact_bucket, "${var.prefix}-artifacts")
-    # A preview's role may publish beside releases only, so that no other environment ever takes its code.
-    key = "${local.preview ? "previews" : "releases"}/${var.release}/${each.key}.zip"
+    bucket = local.artifacts.bucket
+    key    = "${local.artifacts.folder}/${var.release}/${each.key}.zip"
   }
 
   permissions_boundary = local.boundary

@@ -16,6 +16,8 @@ module "observability" {
   dead_letter_queue_name         = module.intake.dead_letters.name
   janitor_dead_letter_queue_name = try(module.janitor[0].dead_letters.name, null)
 
+  release = { machine_arn = module.release.machine.arn, rule = module.release.rule }
+
   api = { id = module.api.id, stage = module.api.stage }
 
   database = one([for server in module.database : {
@@ -27,7 +29,7 @@ module "observability" {
 
 locals {
   # The most sessions that all functions together can open: crates/platform/src/names.rs has the same sum.
-  sessions       = { intake = 2, api = 2, migrate = 1, provision = 1, janitor = 0 }
+  sessions       = { intake = 2, api = 2, migrate = 1, provision = 1, janitor = 0, release = 0 }
   session_budget = sum([for short, function in var.functions : coalesce(function.reserved_concurrency, 0) * local.sessions[short]])
 }
 

@@ -23,6 +23,16 @@ output "alarms_topic_arn" {
   value       = try(module.observability[0].topic_arn, null)
 }
 
+output "release_machine" {
+  description = "The state machine that brings releases out: its ARN."
+  value       = module.release.machine.arn
+}
+
+output "releases_topic_arn" {
+  description = "Where the end of each release is told."
+  value       = module.release.topic_arn
+}
+
 output "dashboard" {
   description = "The dashboard's name; null where there is none."
   value       = try(module.observability[0].dashboard, null)

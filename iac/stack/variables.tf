@@ -121,8 +121,8 @@ variable "functions" {
   nullable = false
 
   validation {
-    condition     = length(setsubtract(["intake", "api", "migrate"], keys(var.functions))) == 0 && length(setsubtract(keys(var.functions), ["intake", "api", "migrate", "provision", "janitor"])) == 0
-    error_message = "Every environment has the functions intake, api and migrate, and may have provision and janitor; there are no others."
+    condition     = length(setsubtract(["intake", "api", "migrate", "release"], keys(var.functions))) == 0 && length(setsubtract(keys(var.functions), ["intake", "api", "migrate", "release", "provision", "janitor"])) == 0
+    error_message = "Every environment has the functions intake, api, migrate and release, and may have provision and janitor; there are no others."
   }
 
   validation {
@@ -159,6 +159,21 @@ variable "api" {
     throttle     = optional(object({ rate = number, burst = number }))
     cors         = optional(object({ origins = list(string), max_age_s = optional(number, 600) }))
     domain       = optional(object({ name = string, certificate_arn = string, zone_id = string }))
+  })
+  default  = {}
+  nullable = false
+}
+
+variable "releases" {
+  description = "How careful a release is unless it is started otherwise: the steps on the way to all of the traffic (`weight`: percent for the new version; `wait_s`: how long at least; `longest_s`: when it is decided at last; `minimum`: requests that a judgement takes; no steps: all at once), and how many versions of each function are kept."
+  type = object({
+    steps = optional(list(object({
+      weight    = number
+      wait_s    = number
+      longest_s = number
+      minimum   = number
+    })), [])
+    keep_versions = optional(number, 5)
   })
   default  = {}
   nullable = false

@@ -2,12 +2,17 @@
 an environment and yields what breaks it, in words."""
 
 import json
+import re
 from collections.abc import Iterator
+from functools import cache
 
 # Statements that may name every resource, because AWS has nothing narrower for their actions.
 ANY_RESOURCE = {
     "NetworkInterfaces": "ec2:*NetworkInterface* of a function in a VPC: the interface does not exist yet",
     "WriteTraces": "xray:PutTraceSegments has no resource",
+    "Unnamed": "cloudwatch's lists and figures are asked for by prefix and by name",
+    "LookAtAlarms": "cloudwatch:DescribeAlarms is a list",
+    "WriteLog": "logs:*LogDelivery of a state machine: deliveries have no ARN",
 }
 # What prod has and the environments that are prod in small do not.
 ONLY_PROD = {
@@ -34,6 +39,25 @@ def statements(document: str | None) -> list[dict]:
 def as_list(value: object) -> list:
     """IAM writes one thing without a list."""
     return value if isinstance(value, list) else [value]
+
+
+@cache
+def pattern(text: str) -> re.Pattern:
+    """What IAM means by a pattern: * is anything, ? one character, and nothing else is special."""
+    return re.compile(re.escape(text).replace(r"\*", ".*").replace(r"\?", "."))
+
+
+def covers(one: dict, action: str, resource: str) -> bool:
+    """Whether a statement is about this action on this resource, conditions aside."""
+    named = "Action" in one and any(pattern(each.lower()).fullmatch(action.lower()) for each in as_list(one["Action"]))
+    return named and any(pattern(each).fullmatch(resource) for each in as_list(one["Resource"]))
+
+
+def allows(policy: str, action: str, resource: str) -> bool:
+    """Whether a policy allows this at all: something permits it, and nothing refuses it whatever the circumstances."""
+    about = [one for one in statements(policy) if covers(one, action, resource)]
+    refused = any(one["Effect"] == "Deny" and not one.get("Condition") for one in about)
+    return any(one["Effect"] == "Allow" for one in about) and not refused
 
 
 def is_anyone(principal: object) -> bool:
@@ -73,7 +97,8 @@ def nothing_is_public(resources: list[Resource]) -> Iterator[str]:
 
 
 def everything_is_encrypted(resources: list[Resource]) -> Iterator[str]:
-    """At rest: buckets, servers, queues, parameters. On the way: buckets and queues refuse what is not TLS."""
+    """At rest: buckets, servers, queues, topics, parameters; tables always are. On the way: buckets and topics refuse what is
+    not TLS."""
     encrypted = {one["values"]["bucket"] for one in of(resources, "aws_s3_bucket_server_side_encryption_configuration")}
     closed = {one["values"]["bucket"]: one["values"]["policy"] for one in of(resources, "aws_s3_bucket_policy")}
     for bucket in of(resources, "aws_s3_bucket"):
@@ -82,6 +107,14 @@ def everything_is_encrypted(resources: list[Resource]) -> Iterator[str]:
             yield f"{bucket['address']} is not encrypted"
         if not refuses_plaintext(closed.get(name)):
             yield f"{bucket['address']} takes requests without TLS"
+    closed_topics = {one["values"]["arn"]: one["values"]["policy"] for one in of(resources, "aws_sns_topic_policy")}
+    alarmed = {topic for one in of(resources, "aws_cloudwatch_metric_alarm") for topic in one["values"]["alarm_actions"] or []}
+    for topic in of(resources, "aws_sns_topic"):
+        # CloudWatch cannot publish with the key that AWS manages: modules/observability, topic.tf.
+        if not topic["values"].get("kms_master_key_id") and topic["values"]["arn"] not in alarmed:
+            yield f"{topic['address']} is not encrypted"
+        if not refuses_plaintext(closed_topics.get(topic["values"]["arn"])):
+            yield f"{topic['address']} takes messages without TLS"
     for server in of(resources, "aws_db_instance"):
         if not server["values"]["storage_encrypted"] and not server["values"].get("replicate_source_db"):
             yield f"{server['address']} is not encrypted"
@@ -166,14 +199,92 @@ def alarms_tell_somebody(resources: list[Resource]) -> Iterator[str]:
             yield f"{alarm['address']} does not say what to read"
 
 
+NAMED = {
+    "aws_cloudwatch_event_rule",
+    "aws_db_instance",
+    "aws_dynamodb_table",
+    "aws_iam_role",
+    "aws_lambda_function",
+    "aws_s3_bucket",
+    "aws_sfn_state_machine",
+    "aws_sns_topic",
+    "aws_sqs_queue",
+}
+
+
 def names_are_its_own(resources: list[Resource], name: str) -> Iterator[str]:
     """What has a name begins with the environment's, so that roles can be held to it."""
     for resource in resources:
         for key in ("function_name", "bucket", "name", "identifier", "queue_name"):
             value = resource["values"].get(key)
-            if resource["type"] in ("aws_lambda_function", "aws_s3_bucket", "aws_sqs_queue", "aws_iam_role", "aws_db_instance"):
+            if resource["type"] in NAMED:
                 if isinstance(value, str) and value and not value.startswith(f"{name}-") and value != name:
                     yield f"{resource['address']}: {key} is {value}"
+
+
+def releases_come_back(resources: list[Resource]) -> Iterator[str]:
+    """A machine brings releases out; one that is stopped is started again to put its aliases back, and its end is told."""
+    machines = {machine["values"]["arn"]: machine["values"] for machine in of(resources, "aws_sfn_state_machine")}
+    if len(machines) != 1:
+        yield f"there are {len(machines)} machines for releases"
+        return
+    arn, machine = next(iter(machines.items()))
+    settings = json.loads(machine["definition"])["States"]["Read the order"]["Assign"]["settings"]
+    if settings["functions"] != {name.removeprefix(settings["alarm_prefix"]): name for name in named(resources, "aws_lambda_function", "function_name")}:
+        yield "the machine moves other functions than there are"
+    if settings["locks"] not in named(resources, "aws_dynamodb_table", "name"):
+        yield "the machine's lock is in no table of the environment's"
+    if settings["topic"] not in named(resources, "aws_sns_topic", "arn"):
+        yield "the machine tells no topic of the environment's"
+    watched = set()
+    targets = {target["values"]["rule"]: target["values"] for target in of(resources, "aws_cloudwatch_event_target")}
+    for rule in of(resources, "aws_cloudwatch_event_rule"):
+        target = targets.get(rule["values"]["name"], {})
+        looks = json.loads(rule["values"]["event_pattern"])["detail"]
+        if rule["values"].get("state") in (None, "ENABLED") and target.get("arn") == arn and json.loads(target.get("input") or "{}") == {"recover": True}:
+            watched |= set(looks["status"]) if arn in looks["stateMachineArn"] else set()
+    for end in sorted({"ABORTED", "TIMED_OUT"} - watched):
+        yield f"a release that ends as {end} is not put back"
+    if machine["logging_configuration"][0]["level"] not in ("ERROR", "ALL"):
+        yield "the machine's errors are not logged"
+    if machine["logging_configuration"][0]["include_execution_data"]:
+        yield "the machine logs what it is given"
+
+
+def named(resources: list[Resource], kind: str, key: str) -> set[str]:
+    """One value of all resources of a type."""
+    return {resource["values"][key] for resource in of(resources, kind)}
+
+
+def only_versions_are_deleted(resources: list[Resource]) -> Iterator[str]:
+    """One role removes old versions. None removes a function, the code in hand, an alias, or another environment's."""
+    policies = {policy["address"]: policy["values"]["policy"] for policy in of(resources, "aws_iam_role_policy")}
+    functions = of(resources, "aws_lambda_function")
+    for function in functions:
+        whole = function["values"]["arn"]
+        for address, policy in policies.items():
+            for kept in (whole, f"{whole}:$LATEST", f"{whole}:live", re.sub(r"function:[a-z]+-", "function:others-", whole) + ":1"):
+                if allows(policy, "lambda:DeleteFunction", kept):
+                    yield f"{address} may delete {kept}"
+        removers = [address for address, policy in policies.items() if allows(policy, "lambda:DeleteFunction", f"{whole}:12")]
+        if len(removers) != 1 or '"release"' not in removers[0]:
+            yield f"old versions of {whole} are removed by {removers or 'nobody'}"
+
+
+def boundaries_are_wide_enough(resources: list[Resource], boundary: str) -> Iterator[str]:
+    """What a role is given, the boundary that it is made under lets it do: AWS says nothing about the rest until it is
+    tried."""
+    for policy in of(resources, "aws_iam_role_policy"):
+        for statement in statements(policy["values"]["policy"]):
+            if statement["Effect"] != "Allow":
+                continue
+            for action in as_list(statement["Action"]):
+                for resource in as_list(statement["Resource"]):
+                    # Where a role names everything, the boundary may name less, as with network interfaces.
+                    named = [each for one in statements(boundary) for each in as_list(one["Resource"])] if resource == "*" else [resource]
+                    # The stand-in for AWS makes up ARNs of parameters with a slash too many.
+                    if not any(allows(boundary, action, each.replace(":parameter//", ":parameter/")) for each in named):
+                        yield f"{policy['address']}, statement {statement['Sid']}: the boundary keeps {action} on {resource} back"
 
 
 EVERYWHERE = [
@@ -182,6 +293,8 @@ EVERYWHERE = [
     roles_are_narrow,
     nothing_is_lost,
     alarms_tell_somebody,
+    releases_come_back,
+    only_versions_are_deleted,
 ]
 
 
@@ -247,6 +360,35 @@ def widen(resource: dict) -> None:
     resource["policy"] = json.dumps(policy)
 
 
+def delete_more(resource: dict) -> None:
+    """Gives a role's policy the right to delete whole functions."""
+    policy = json.loads(resource["policy"])
+    policy["Statement"] = [*statements(resource["policy"]), {"Sid": "More", "Effect": "Allow", "Action": "lambda:Delete*", "Resource": "arn:*"}]
+    resource["policy"] = json.dumps(policy)
+
+
+def delete_nothing(resource: dict) -> None:
+    """Takes a role's right to delete versions."""
+    policy = json.loads(resource["policy"])
+    policy["Statement"] = [one for one in statements(resource["policy"]) if "lambda:DeleteFunction" not in as_list(one["Action"])]
+    resource["policy"] = json.dumps(policy)
+
+
+def log_data(resource: dict) -> None:
+    """Has a machine log what it is given."""
+    resource["logging_configuration"][0]["include_execution_data"] = True
+
+
+def move_another(resource: dict) -> None:
+    """Has a machine move a function that is not there."""
+    resource["definition"] = resource["definition"].replace("-intake", "-outtake")
+
+
+def overlook(resource: dict) -> None:
+    """Has a rule look past executions that took too long."""
+    resource["event_pattern"] = resource["event_pattern"].replace("TIMED_OUT", "FAILED")
+
+
 def open_up(resource: dict) -> None:
     """Lets everybody in."""
     resource["policy"] = json.dumps({"Statement": [{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sqs:SendMessage", "Resource": "*"}]})
@@ -259,6 +401,7 @@ SPOILT = [
     ("aws_db_instance", spoil(publicly_accessible=True), nothing_is_public),
     ("aws_vpc_security_group_ingress_rule", spoil(cidr_ipv4="0.0.0.0/0"), nothing_is_public),
     ("aws_sqs_queue_policy", open_up, nothing_is_public),
+    ("aws_sns_topic_policy", open_up, nothing_is_public),
     ("aws_lambda_permission", spoil(source_arn=None), nothing_is_public),
     ("aws_lambda_permission", spoil(qualifier=None), nothing_is_public),
     ("aws_s3_bucket_server_side_encryption_configuration", spoil(bucket="another"), everything_is_encrypted),
@@ -266,12 +409,24 @@ SPOILT = [
     ("aws_db_instance", spoil(storage_encrypted=False, replicate_source_db=None), everything_is_encrypted),
     ("aws_db_parameter_group", spoil(parameter=[]), everything_is_encrypted),
     ("aws_sqs_queue", spoil(sqs_managed_sse_enabled=False, kms_master_key_id=None), everything_is_encrypted),
+    ("aws_sns_topic", spoil(kms_master_key_id=None), everything_is_encrypted),
+    ("aws_sns_topic_policy", spoil(policy="{}"), everything_is_encrypted),
     ("aws_ssm_parameter", spoil(type="String"), everything_is_encrypted),
     ("aws_iam_role_policy", widen, roles_are_narrow),
     ("aws_lambda_event_source_mapping", spoil(function_response_types=[]), nothing_is_lost),
     ("aws_sqs_queue", spoil(redrive_policy=None), nothing_is_lost),
     ("aws_lambda_function", spoil(timeout=901), nothing_is_lost),
     ("aws_iam_role", spoil(name="another"), lambda found: names_are_its_own(found, "waybill-prod")),
+    ("aws_dynamodb_table", spoil(name="another"), lambda found: names_are_its_own(found, "waybill-prod")),
+    ("aws_sfn_state_machine", log_data, releases_come_back),
+    ("aws_sfn_state_machine", move_another, releases_come_back),
+    ("aws_dynamodb_table", spoil(name="another"), releases_come_back),
+    ("aws_cloudwatch_event_rule", overlook, releases_come_back),
+    ("aws_cloudwatch_event_rule", spoil(state="DISABLED"), releases_come_back),
+    ("aws_cloudwatch_event_target", spoil(input="{}"), releases_come_back),
+    ("aws_cloudwatch_event_target", spoil(arn="another"), releases_come_back),
+    ("aws_iam_role_policy", delete_more, only_versions_are_deleted),
+    ("aws_iam_role_policy", delete_nothing, only_versions_are_deleted),
     ("aws_cloudwatch_metric_alarm", spoil(alarm_actions=[]), alarms_tell_somebody),
     ("aws_cloudwatch_metric_alarm", spoil(alarm_description="look"), alarms_tell_somebody),
     ("aws_db_instance", spoil(deletion_protection=False, replicate_source_db=None), prod_is_protected),

@@ -10,6 +10,7 @@ pub mod messages;
 pub mod metrics;
 pub mod names;
 pub mod objects;
+pub mod probe;
 pub mod queue;
 pub mod secrets;
 pub mod settings;

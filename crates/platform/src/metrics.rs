@@ -2,8 +2,8 @@
 //! the names that whoever reads them needs.
 //!
 //! Batches, paths and datasets' rows are properties of a line, never dimensions: dimensions make
-//! metrics, and every metric costs for the hours in which it is written. So the release is a
-//! dimension of the few metrics alone that a release is judged by.
+//! metrics, and every metric costs for the hours in which it is written. So the function's version
+//! is a dimension of the few metrics alone that a new version is judged by.
 
 mod load;
 mod request;
@@ -21,9 +21,10 @@ pub const NAMESPACE: &str = "Waybill";
 
 /// The environment's name: a dimension of every metric.
 pub const ENVIRONMENT: &str = "environment";
-/// The release that wrote the line: beside [`ENVIRONMENT`] the second dimension of what a release
-/// is judged by, which is every metric named here.
-pub const RELEASE: &str = "release";
+/// The version of the function that wrote the line: beside [`ENVIRONMENT`] the second dimension of
+/// what a new version is judged by, which is every metric named here. Not the release: who goes back
+/// to a version, or brings one out again, must be able to tell the two apart.
+pub const VERSION: &str = "version";
 
 /// Requests that were answered. Those that see whether anybody is there do not count, nor do
 /// synthetic ones.
@@ -39,7 +40,7 @@ pub const DURATION_MS: &str = "duration_ms";
 /// answered like any other, and not measured.
 pub const SYNTHETIC_API: &str = "synthetic";
 
-/// Batches that a release was the first to begin.
+/// Batches that a version was the first to begin.
 pub const BATCHES_RECEIVED: &str = "batches_received";
 /// Batches that were committed.
 pub const BATCHES_COMMITTED: &str = "batches_committed";
@@ -47,8 +48,8 @@ pub const BATCHES_COMMITTED: &str = "batches_committed";
 pub const BATCHES_REJECTED: &str = "batches_rejected";
 /// Attempts that failed; a batch that is tried again counts again.
 pub const BATCHES_FAILED: &str = "batches_failed";
-/// Every way in which an attempt ends. Together they are how many a release made, which
-/// [`BATCHES_RECEIVED`] is not: the next attempt may be another release's.
+/// Every way in which an attempt ends. Together they are how many a version made, which
+/// [`BATCHES_RECEIVED`] is not: the next attempt may be another version's.
 pub const ATTEMPTS: [&str; 5] = [
     BATCHES_COMMITTED,
     BATCHES_REJECTED,
@@ -102,7 +103,7 @@ mod tests {
             {
                 let name = dimension.as_str().expect("text");
                 assert!(
-                    ["environment", "release", "dataset", "lane"].contains(&name),
+                    ["environment", "version", "dataset", "lane"].contains(&name),
                     "{name}"
                 );
                 assert!(line[name].is_string(), "{name}");

@@ -133,6 +133,26 @@ impl Names {
         self.name(function.as_str())
     }
 
+    /// The bucket that releases are uploaded to: one for all environments of an account.
+    pub fn artifact_bucket(&self) -> String {
+        format!("{}-artifacts", self.prefix)
+    }
+
+    /// The state machine that brings releases out.
+    pub fn release_machine(&self) -> String {
+        self.name("release")
+    }
+
+    /// The table with the lock that a release holds.
+    pub fn release_locks(&self) -> String {
+        self.name("releases")
+    }
+
+    /// The topic that is told how releases end.
+    pub fn release_topic(&self) -> String {
+        self.name("releases")
+    }
+
     /// The HTTP API.
     pub fn http_api(&self) -> String {
         self.name("http")
@@ -175,6 +195,7 @@ impl Names {
             Function::Migrate => (256, 900),
             Function::Provision => (256, 120),
             Function::Janitor => (128, 60),
+            Function::Release => (256, 300),
         };
         // Reserved concurrency is what bounds the sessions on the database, so it is set
         // everywhere but on one's own machine.
@@ -185,6 +206,8 @@ impl Names {
             (Function::Api, Scale::Dev | Scale::Staging) => Some(20),
             (Function::Api, Scale::Prod) => Some(60),
             (Function::Migrate | Function::Provision | Function::Janitor, _) => Some(1),
+            // A judge that is asked again while an earlier answer is still on its way.
+            (Function::Release, _) => Some(2),
         };
         FunctionSettings {
             name: self.function(function),
@@ -249,6 +272,9 @@ impl Names {
             handler: HANDLER,
             architecture: ARCHITECTURE,
             incoming_bucket: self.incoming_bucket(),
+            release_machine: self.release_machine(),
+            release_locks: self.release_locks(),
+            release_topic: self.release_topic(),
             http_api: self.http_api(),
             parameters: self.parameters(),
             database: self.database(),

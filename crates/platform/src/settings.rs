@@ -10,6 +10,7 @@ mod common;
 mod intake;
 mod janitor;
 mod provision;
+mod release;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -21,6 +22,7 @@ pub use common::{Common, Database, Tls};
 pub use intake::Intake;
 pub use janitor::Janitor;
 pub use provision::Provision;
+pub use release::Release;
 
 use crate::names::{CERTIFICATES, Function, Names, RELEASE_FILE, Scale};
 
@@ -139,6 +141,18 @@ fn process(key: &str) -> Option<String> {
     })
 }
 
+/// The release that this process is of.
+pub fn release() -> String {
+    Variables(&process)
+        .optional(keys::RELEASE)
+        .unwrap_or_else(|| UNRELEASED.to_owned())
+}
+
+/// The version of the function that this process is, as Lambda numbers them; `none` outside of it.
+pub fn function_version() -> String {
+    std::env::var("AWS_LAMBDA_FUNCTION_VERSION").unwrap_or_else(|_| "none".to_owned())
+}
+
 /// The variables that a function of an environment is given; addresses, which are known only where things are, are
 /// empty. Its release is not among them: that is part of its code.
 pub fn variables_of(function: Function, names: &Names) -> BTreeMap<String, String> {
@@ -160,6 +174,7 @@ pub fn variables_of(function: Function, names: &Names) -> BTreeMap<String, Strin
         Function::Migrate => common.variables(),
         Function::Provision => Provision::of(common, names, "").variables(),
         Function::Janitor => Janitor::default().variables(),
+        Function::Release => Release::of(names).variables(),
     };
     variables.remove(keys::RELEASE);
     for port in [keys::DATABASE_PORT, keys::DATABASE_REPLICA_PORT] {

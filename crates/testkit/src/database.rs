@@ -110,6 +110,46 @@ impl TestDatabase {
             .expect("the test database takes connections")
     }
 
+    /// Vacuums and analyzes a table until every page of it is known to be visible to all, as an index-only scan needs it.
+    ///
+    /// A session that is just starting, in whatever database, and a commit that is not on disk yet, keep VACUUM from
+    /// marking pages for that moment.
+    pub async fn settle(&self, table: &str) {
+        let session = self.connect(Role::Super).await;
+        let marked = "SELECT relpages, relallvisible FROM pg_class WHERE oid = $1::text::regclass";
+        let mut seen = (0, 0);
+        for _ in 0..200 {
+            for statement in ["CHECKPOINT", &format!("VACUUM ANALYZE {table}")] {
+                session.batch_execute(statement).await.expect("vacuumed");
+            }
+            let row = session.query_one(marked, &[&table]).await.expect("a table");
+            seen = (row.get::<_, i32>(0), row.get::<_, i32>(1));
+            if seen.0 > 0 && seen.0 == seen.1 {
+                return;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        }
+        panic!(
+            "{} of {} pages of {table} are visible to all",
+            seen.1, seen.0
+        );
+    }
+
+    /// Ends every other session of this database and waits until none is left: what they counted is written then.
+    pub async fn end_sessions(&self) {
+        let session = self.connect(Role::Super).await;
+        let end = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+            WHERE datname = current_database() AND pid <> pg_backend_pid()";
+        for _ in 0..400 {
+            let left: i64 = session.query_one(end, &[]).await.expect("ended").get(0);
+            if left == 0 {
+                return;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(25)).await;
+        }
+        panic!("sessions of {} do not end", self.name);
+    }
+
     /// The password of every role.
     pub fn password(&self) -> Secret {
         Secret::new(PASSWORD)

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use crate::release::order::{Step, step};
+
 /// Batches of records into PostgreSQL: all of a batch and once, or none and the reason row by row.
 #[derive(Debug, Parser)]
 #[command(
@@ -313,6 +315,83 @@ pub(crate) enum Release {
         #[arg(long)]
         preview: bool,
     },
+    /// Bring a release that was uploaded out in an environment
+    Start(Start),
+    /// What is live in an environment, and what is on its way
+    Status {
+        /// The environment
+        #[arg(long, value_name = "NAME")]
+        environment: String,
+    },
+    /// Follow the release that is on its way, or see how the last one went
+    Watch {
+        /// The environment
+        #[arg(long, value_name = "NAME")]
+        environment: String,
+        /// An execution's ARN; without it the one that is on its way, or the newest
+        execution: Option<String>,
+    },
+    /// Go back to the release before; one that is on its way is stopped and taken back
+    Rollback(Watched),
+    /// Stop the release that is on its way and put every alias back
+    Stop {
+        /// The environment
+        #[arg(long, value_name = "NAME")]
+        environment: String,
+    },
+    /// Put back what a release left that was stopped or died, and free its lock
+    Recover {
+        /// The environment
+        #[arg(long, value_name = "NAME")]
+        environment: String,
+    },
+    /// The newest releases of an environment, and how they ended
+    List {
+        /// The environment
+        #[arg(long, value_name = "NAME")]
+        environment: String,
+        /// How many
+        #[arg(long, default_value_t = 20, value_name = "N")]
+        most: usize,
+    },
+}
+
+/// A release to bring out.
+#[derive(Debug, Args)]
+pub(crate) struct Start {
+    /// The environment
+    #[arg(long, value_name = "NAME")]
+    pub(crate) environment: String,
+    /// The release, as it was uploaded
+    #[arg(long, value_name = "COMMIT", value_parser = release_name)]
+    pub(crate) release: String,
+    /// The artifact bucket; <prefix>-artifacts unless given
+    #[arg(long, value_name = "NAME")]
+    pub(crate) bucket: Option<String>,
+    /// It was uploaded for a preview
+    #[arg(long)]
+    pub(crate) preview: bool,
+    /// A step instead of the environment's own: its share in per cent, the shortest and the longest wait in seconds, and
+    /// the requests it needs; may be repeated
+    #[arg(long = "step", value_name = "WEIGHT,WAIT_S,LONGEST_S,REQUESTS", value_parser = step, conflicts_with = "straight")]
+    pub(crate) steps: Vec<Step>,
+    /// No steps: everything at once, after the smoke test and the migrations
+    #[arg(long)]
+    pub(crate) straight: bool,
+    /// Follow it to its end; the exit status is 1 if it was taken back
+    #[arg(long)]
+    pub(crate) watch: bool,
+}
+
+/// An environment, and whether to stay.
+#[derive(Debug, Args)]
+pub(crate) struct Watched {
+    /// The environment
+    #[arg(long, value_name = "NAME")]
+    pub(crate) environment: String,
+    /// Follow it to its end
+    #[arg(long)]
+    pub(crate) watch: bool,
 }
 
 /// API keys.

@@ -71,6 +71,20 @@ pub(crate) async fn aws(environment: &str) -> Outcome<SdkConfig> {
     Ok(config)
 }
 
+/// Where an environment's own services are: AWS, or the emulator of the local stack.
+pub(crate) async fn cloud(environment: &str) -> Outcome<SdkConfig> {
+    if environment != stack::ENVIRONMENT {
+        return aws(environment).await;
+    }
+    let dir = LocalDir::find()?;
+    let state = StackState::read(&dir)?;
+    match state.emulator.filter(local::Part::is_alive) {
+        Some(emulator) => Ok(stack::local_config(emulator.port).await),
+        None => Err(Failure::unreachable("the local stack is not up")
+            .advice("`waybill local up` starts it")),
+    }
+}
+
 /// The names of an environment in AWS: under the prefix in WAYBILL_PREFIX, which `scripts/waybill` takes from
 /// environments/common.tfvars.
 pub(crate) fn names(environment: &str) -> Outcome<Names> {

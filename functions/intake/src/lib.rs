@@ -16,6 +16,7 @@ use std::sync::Arc;
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use platform::messages::Control;
+use platform::probe::Health;
 
 pub use batch::{Loading, Open};
 pub use deadline::Deadline;
@@ -32,6 +33,17 @@ pub struct Intake {
 }
 
 impl Intake {
+    /// What this release reaches: the ledger, and the table's database as the loader.
+    pub async fn health(&mut self) -> Health {
+        let loading = &mut self.loading;
+        Health::of(&loading.settings.common.release)
+            .with("the ledger", loading.ledger.session().await)
+            .with(
+                "the database as the loader",
+                loading.database.session().await,
+            )
+    }
+
     /// Handles one event and answers which messages come again.
     pub async fn handle(&mut self, event: SqsEvent, deadline: Deadline) -> SqsBatchResponse {
         let mut answer = SqsBatchResponse::default();

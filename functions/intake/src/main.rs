@@ -9,6 +9,7 @@ use lambda_runtime::{LambdaEvent, service_fn};
 use platform::database::{Databases, Target};
 use platform::names::Role;
 use platform::objects::S3Source;
+use platform::probe::{Answer, Event};
 use platform::queue::Queue;
 use platform::secrets::Parameters;
 use platform::{aws, settings, telemetry};
@@ -21,13 +22,17 @@ async fn main() -> anyhow::Result<()> {
         tracing::error!(error = format!("{error:#}"), "the function cannot start");
     })?);
     let instance = &instance;
-    let handler = service_fn(move |event: LambdaEvent<SqsEvent>| {
+    let handler = service_fn(move |event: LambdaEvent<Event<SqsEvent>>| {
         let deadline = Deadline::new(event.context.deadline());
         // Boxed: the whole of a load is in this future.
         Box::pin(async move {
             // Lambda calls one at a time: nobody waits here.
-            let answer = instance.lock().await.handle(event.payload, deadline).await;
-            Ok::<SqsBatchResponse, std::convert::Infallible>(answer)
+            let mut instance = instance.lock().await;
+            let answer = match event.payload {
+                Event::Probe => Answer::Health(instance.health().await),
+                Event::Work(messages) => Answer::Done(instance.handle(messages, deadline).await),
+            };
+            Ok::<Answer<SqsBatchResponse>, std::convert::Infallible>(answer)
         })
     });
     match lambda_runtime::run(handler).await {

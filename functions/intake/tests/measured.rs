@@ -1,6 +1,6 @@
-//! What a release is judged by: the metrics lines that the program itself writes of a batch.
+//! What a new version is judged by: the metrics lines that the program itself writes of a batch.
 
-use platform::metrics::{BATCHES_RECEIVED, BATCHES_REJECTED, ENVIRONMENT, RELEASE};
+use platform::metrics::{BATCHES_RECEIVED, BATCHES_REJECTED, ENVIRONMENT, VERSION};
 use serde_json::{Value, json};
 use testkit::lambda::Instance;
 use testkit::{Role, TestDatabase, empty_database, parameter_store};
@@ -55,20 +55,24 @@ async fn measured(instance: &mut Instance) -> Value {
     }
 }
 
-/// Whether a line counts a metric once for the release.
-fn counts_for_the_release(line: &Value, metric: &str) -> bool {
+/// Whether a line counts a metric once for the version.
+fn counts_for_the_version(line: &Value, metric: &str) -> bool {
     let directives = line["_aws"]["CloudWatchMetrics"].as_array();
     let announced = directives.into_iter().flatten().any(|directive| {
         let dimensions = directive["Dimensions"].as_array().expect("sets");
         let metrics = directive["Metrics"].as_array().expect("metrics");
-        dimensions.contains(&json!([ENVIRONMENT, RELEASE]))
+        dimensions.contains(&json!([ENVIRONMENT, VERSION]))
             && metrics.iter().any(|one| one["Name"] == metric)
     });
-    announced && line[metric] == 1 && line[RELEASE] == "c0ffee" && line[ENVIRONMENT] == "test"
+    announced
+        && line[metric] == 1
+        && line[VERSION] == "7"
+        && line["release"] == "c0ffee"
+        && line[ENVIRONMENT] == "test"
 }
 
 #[tokio::test]
-async fn a_batch_is_counted_for_the_release_that_received_and_settled_it() {
+async fn a_batch_is_counted_for_the_version_that_received_and_settled_it() {
     let database = empty_database().await;
     let mut owner = database.connect(Role::Owner).await;
     let mut options = ledger::migrate::Options::shipped();
@@ -83,12 +87,12 @@ async fn a_batch_is_counted_for_the_release_that_received_and_settled_it() {
     assert_eq!(answer["batchItemFailures"], json!([]), "{answer}");
     let received = measured(&mut instance).await;
     assert!(
-        counts_for_the_release(&received, BATCHES_RECEIVED),
+        counts_for_the_version(&received, BATCHES_RECEIVED),
         "{received}"
     );
     let settled = measured(&mut instance).await;
     assert!(
-        counts_for_the_release(&settled, BATCHES_REJECTED),
+        counts_for_the_version(&settled, BATCHES_REJECTED),
         "{settled}"
     );
 }

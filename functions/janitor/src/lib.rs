@@ -76,6 +76,14 @@ pub async fn handle(
     }
 }
 
+/// Whether every server can be seen.
+pub async fn look(client: &Client, servers: &[String]) -> Result<(), JanitorError> {
+    for server in servers {
+        status(client, server).await?;
+    }
+    Ok(())
+}
+
 async fn bring(client: &Client, server: &str, request: Request) -> Result<Done, JanitorError> {
     let status = status(client, server).await?;
     let changed = wants(request, &status);

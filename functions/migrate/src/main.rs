@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use lambda_runtime::{LambdaEvent, service_fn};
+use ledger::Session;
 use migrate::{Answer, MigrateError, PATIENCE, Request};
 use platform::database::{Databases, Target};
 use platform::names::Role;
+use platform::probe::{self, Event, Health};
 use platform::secrets::Parameters;
 use platform::{aws, settings, telemetry};
 
@@ -23,7 +25,7 @@ async fn main() -> anyhow::Result<()> {
         tracing::error!(error = format!("{error:#}"), "the function cannot start");
     })?;
     let instance = &instance;
-    let handler = service_fn(move |event: LambdaEvent<Request>| {
+    let handler = service_fn(move |event: LambdaEvent<Event<Request>>| {
         Box::pin(async move { instance.handle(event.payload).await })
     });
     match lambda_runtime::run(handler).await {
@@ -33,7 +35,18 @@ async fn main() -> anyhow::Result<()> {
 }
 
 impl Instance {
-    async fn handle(&self, request: Request) -> Result<Answer, MigrateError> {
+    async fn handle(&self, event: Event<Request>) -> Result<probe::Answer<Answer>, MigrateError> {
+        match event {
+            Event::Probe => {
+                let health =
+                    Health::of(&self.release).with("the database as its owner", self.owner().await);
+                Ok(probe::Answer::Health(health))
+            }
+            Event::Work(request) => self.work(request).await.map(probe::Answer::Done),
+        }
+    }
+
+    async fn work(&self, request: Request) -> Result<Answer, MigrateError> {
         let answer = self.answer(request).await;
         match &answer {
             Ok(Answer::Schema(schema)) => {
@@ -53,17 +66,20 @@ impl Instance {
     }
 
     async fn answer(&self, request: Request) -> Result<Answer, MigrateError> {
-        // A session an invocation: this function runs once a release.
-        let mut session = self
-            .databases
+        let mut session = self.owner().await?;
+        migrate::handle(request, &mut session, &*self.passwords, &self.release).await
+    }
+
+    /// A session an invocation: this function runs once a release.
+    async fn owner(&self) -> Result<Session, ledger::Error> {
+        self.databases
             .connect_within(
                 Role::Owner,
                 Target::Primary,
                 ledger::Timeouts::MIGRATE,
                 PATIENCE,
             )
-            .await?;
-        migrate::handle(request, &mut session, &*self.passwords, &self.release).await
+            .await
     }
 }
 

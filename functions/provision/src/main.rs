@@ -4,6 +4,7 @@ use anyhow::Context as _;
 use lambda_runtime::{LambdaEvent, service_fn};
 use ledger::{Error, Session};
 use platform::names::Names;
+use platform::probe::{self, Event, Health};
 use platform::secrets::Store;
 use platform::settings::Provision;
 use platform::{aws, database, telemetry};
@@ -22,8 +23,8 @@ async fn main() -> anyhow::Result<()> {
         tracing::error!(error = format!("{error:#}"), "the function cannot start");
     })?;
     let instance = &instance;
-    let handler = service_fn(move |event: LambdaEvent<Request>| {
-        Box::pin(async move { instance.handle(&event.payload).await })
+    let handler = service_fn(move |event: LambdaEvent<Event<Request>>| {
+        Box::pin(async move { instance.handle(event.payload).await })
     });
     match lambda_runtime::run(handler).await {
         Ok(()) => Ok(()),
@@ -32,7 +33,20 @@ async fn main() -> anyhow::Result<()> {
 }
 
 impl Instance {
-    async fn handle(&self, request: &Request) -> Result<Answer, ProvisionError> {
+    async fn handle(&self, event: Event<Request>) -> Result<probe::Answer<Answer>, ProvisionError> {
+        match event {
+            Event::Probe => {
+                let health = Health::of(&self.settings.common.release).with(
+                    "the database server as its administrator",
+                    self.administrator().await,
+                );
+                Ok(probe::Answer::Health(health))
+            }
+            Event::Work(request) => self.work(&request).await.map(probe::Answer::Done),
+        }
+    }
+
+    async fn work(&self, request: &Request) -> Result<Answer, ProvisionError> {
         let answer = self.answer(request).await;
         let environment = request.environment.as_str();
         match &answer {

@@ -36,6 +36,17 @@ run "enough_for_functions" {
           trace     = { action = "xray:PutTraceSegments", resource = "*" }
           code      = { action = "s3:GetObject", resource = "arn:aws:s3:::waybill-artifacts/releases/abc/intake.zip" }
           shift     = { action = "lambda:UpdateAlias", resource = "arn:aws:lambda:eu-west-1:123456789012:function:waybill-${environment}-intake:live" }
+          versions  = { action = "lambda:ListVersionsByFunction", resource = "arn:aws:lambda:eu-west-1:123456789012:function:waybill-${environment}-intake" }
+          aliases   = { action = "lambda:ListAliases", resource = "arn:aws:lambda:eu-west-1:123456789012:function:waybill-${environment}-intake" }
+          call      = { action = "lambda:InvokeFunction", resource = "arn:aws:lambda:eu-west-1:123456789012:function:waybill-${environment}-intake:3" }
+          figures   = { action = "cloudwatch:GetMetricData", resource = "*" }
+          alarms    = { action = "cloudwatch:DescribeAlarms", resource = "*" }
+          take      = { action = "dynamodb:PutItem", resource = "arn:aws:dynamodb:eu-west-1:123456789012:table/waybill-${environment}-releases" }
+          give_back = { action = "dynamodb:DeleteItem", resource = "arn:aws:dynamodb:eu-west-1:123456789012:table/waybill-${environment}-releases" }
+          ask       = { action = "states:DescribeExecution", resource = "arn:aws:states:eu-west-1:123456789012:execution:waybill-${environment}-release:abc" }
+          anew      = { action = "states:StartExecution", resource = "arn:aws:states:eu-west-1:123456789012:stateMachine:waybill-${environment}-release" }
+          tell      = { action = "sns:Publish", resource = "arn:aws:sns:eu-west-1:123456789012:waybill-${environment}-releases" }
+          seal      = { action = "kms:GenerateDataKey", resource = "arn:aws:kms:eu-west-1:123456789012:key/1", context = { "kms:ViaService" = "sns.eu-west-1.amazonaws.com" } }
           clear     = { action = "lambda:DeleteFunction", resource = "arn:aws:lambda:eu-west-1:123456789012:function:waybill-${environment}-intake:3" }
           subnet    = { action = "ec2:CreateNetworkInterface", resource = "arn:aws:ec2:eu-west-1:123456789012:subnet/subnet-1", context = { "aws:ResourceTag/environment" = role == "preview" ? "dev" : environment } }
           leave     = { action = "ec2:DeleteNetworkInterface", resource = "arn:aws:ec2:eu-west-1:123456789012:*/*" }
@@ -70,6 +81,10 @@ run "not_more" {
                 read    = { action = "s3:GetObject", resource = "arn:aws:s3:::waybill-${theirs}-incoming/prices/a.csv" }
                 invoke  = { action = "lambda:InvokeFunction", resource = "arn:aws:lambda:eu-west-1:123456789012:function:waybill-${theirs}-api:live" }
                 token   = { action = "rds-db:connect", resource = "arn:aws:rds-db:eu-west-1:123456789012:dbuser:db-A1/waybill_${replace(theirs, "-", "_")}_loader" }
+                start   = { action = "states:StartExecution", resource = "arn:aws:states:eu-west-1:123456789012:stateMachine:waybill-${theirs}-release" }
+                lock    = { action = "dynamodb:DeleteItem", resource = "arn:aws:dynamodb:eu-west-1:123456789012:table/waybill-${theirs}-releases" }
+                shift   = { action = "lambda:UpdateAlias", resource = "arn:aws:lambda:eu-west-1:123456789012:function:waybill-${theirs}-api:live" }
+                clear   = { action = "lambda:DeleteFunction", resource = "arn:aws:lambda:eu-west-1:123456789012:function:waybill-${theirs}-api:3" }
                 stop    = { action = "rds:StopDBInstance", resource = "arn:aws:rds:eu-west-1:123456789012:db:waybill-${theirs}" }
               },
               # dev's server has the previews' databases, and previews are in dev's network.
@@ -93,6 +108,12 @@ run "not_more" {
             "reads states"                     = { action = "s3:GetObject", resource = "arn:aws:s3:::waybill${role == "prod" ? "-prod" : ""}-state/stack/${mine}/terraform.tfstate" }
             "publishes"                        = { action = "s3:PutObject", resource = "arn:aws:s3:::waybill-artifacts/releases/abc/intake.zip" }
             "deletes a function"               = { action = "lambda:DeleteFunction", resource = "arn:aws:lambda:eu-west-1:123456789012:function:waybill-${mine}-intake" }
+            "deletes the code in hand"         = { action = "lambda:DeleteFunction", resource = "arn:aws:lambda:eu-west-1:123456789012:function:waybill-${mine}-intake:$LATEST" }
+            "changes a function's settings"    = { action = "lambda:UpdateFunctionConfiguration", resource = "arn:aws:lambda:eu-west-1:123456789012:function:waybill-${mine}-intake" }
+            "deletes a table"                  = { action = "dynamodb:DeleteTable", resource = "arn:aws:dynamodb:eu-west-1:123456789012:table/waybill-${mine}-releases" }
+            "stops a release"                  = { action = "states:StopExecution", resource = "arn:aws:states:eu-west-1:123456789012:execution:waybill-${mine}-release:abc" }
+            "turns the rule off"               = { action = "events:DisableRule", resource = "arn:aws:events:eu-west-1:123456789012:rule/waybill-${mine}-release-recovery" }
+            "seals what is no message"         = { action = "kms:GenerateDataKey", resource = "arn:aws:kms:eu-west-1:123456789012:key/1", context = { "kms:ViaService" = "s3.eu-west-1.amazonaws.com" } }
             "deletes a database"               = { action = "rds:DeleteDBInstance", resource = "arn:aws:rds:eu-west-1:123456789012:db:waybill-${mine}" }
             "opens a bucket"                   = { action = "s3:PutBucketPolicy", resource = "arn:aws:s3:::waybill-${mine}-incoming" }
             "writes passwords"                 = { action = "ssm:PutParameter", resource = "arn:aws:ssm:eu-west-1:123456789012:parameter/waybill/${mine}/database/loader/password" }

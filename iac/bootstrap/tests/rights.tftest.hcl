@@ -52,6 +52,22 @@ run "own_environment" {
             group         = { action = "scheduler:CreateScheduleGroup", resource = "arn:aws:scheduler:eu-west-1:123456789012:schedule-group/waybill-${environment}-janitor" }
             machine       = { action = "states:CreateStateMachine", resource = "arn:aws:states:eu-west-1:123456789012:stateMachine:waybill-${environment}-release" }
             release       = { action = "states:StartExecution", resource = "arn:aws:states:eu-west-1:123456789012:stateMachine:waybill-${environment}-release" }
+            release_list  = { action = "states:ListExecutions", resource = "arn:aws:states:eu-west-1:123456789012:stateMachine:waybill-${environment}-release" }
+            release_read  = { action = "states:DescribeStateMachine", resource = "arn:aws:states:eu-west-1:123456789012:stateMachine:waybill-${environment}-release" }
+            release_stop  = { action = "states:StopExecution", resource = "arn:aws:states:eu-west-1:123456789012:execution:waybill-${environment}-release:abc" }
+            history       = { action = "states:GetExecutionHistory", resource = "arn:aws:states:eu-west-1:123456789012:execution:waybill-${environment}-release:abc" }
+            machines      = { action = "states:ListStateMachines", resource = "*" }
+            manifest      = { action = "s3:GetObject", resource = "arn:aws:s3:::waybill-artifacts/releases/abc/release.json" }
+            table         = { action = "dynamodb:CreateTable", resource = "arn:aws:dynamodb:eu-west-1:123456789012:table/waybill-${environment}-releases" }
+            table_tags    = { action = "dynamodb:TagResource", resource = "arn:aws:dynamodb:eu-west-1:123456789012:table/waybill-${environment}-releases" }
+            table_read    = { action = "dynamodb:DescribeTable", resource = "arn:aws:dynamodb:eu-west-1:123456789012:table/waybill-${environment}-releases" }
+            table_backups = { action = "dynamodb:DescribeContinuousBackups", resource = "arn:aws:dynamodb:eu-west-1:123456789012:table/waybill-${environment}-releases" }
+            table_end     = { action = "dynamodb:DeleteTable", resource = "arn:aws:dynamodb:eu-west-1:123456789012:table/waybill-${environment}-releases" }
+            rule          = { action = "events:PutRule", resource = "arn:aws:events:eu-west-1:123456789012:rule/waybill-${environment}-release-recovery" }
+            rule_target   = { action = "events:PutTargets", resource = "arn:aws:events:eu-west-1:123456789012:rule/waybill-${environment}-release-recovery" }
+            rule_read     = { action = "events:ListTargetsByRule", resource = "arn:aws:events:eu-west-1:123456789012:rule/waybill-${environment}-release-recovery" }
+            rule_end      = { action = "events:RemoveTargets", resource = "arn:aws:events:eu-west-1:123456789012:rule/waybill-${environment}-release-recovery" }
+            releases      = { action = "sns:CreateTopic", resource = "arn:aws:sns:eu-west-1:123456789012:waybill-${environment}-releases" }
             progress      = { action = "states:DescribeExecution", resource = "arn:aws:states:eu-west-1:123456789012:execution:waybill-${environment}-release:abc" }
             mapping_read  = { action = "lambda:GetEventSourceMapping", resource = "arn:aws:lambda:eu-west-1:123456789012:event-source-mapping:0a1b" }
             servers       = { action = "rds:DescribeDBInstances", resource = "arn:aws:rds:eu-west-1:123456789012:db:*" }
@@ -71,6 +87,14 @@ run "own_environment" {
             pass = {
               action  = "iam:PassRole", resource = "arn:aws:iam::123456789012:role/waybill-${environment}-intake"
               context = { "iam:PassedToService" = "lambda.amazonaws.com" }
+            }
+            pass_machine = {
+              action  = "iam:PassRole", resource = "arn:aws:iam::123456789012:role/waybill-${environment}-release-machine"
+              context = { "iam:PassedToService" = "states.amazonaws.com" }
+            }
+            pass_rule = {
+              action  = "iam:PassRole", resource = "arn:aws:iam::123456789012:role/waybill-${environment}-release-recovery"
+              context = { "iam:PassedToService" = "events.amazonaws.com" }
             }
             api = {
               action  = "apigateway:POST", resource = "arn:aws:apigateway:eu-west-1::/apis"
@@ -151,7 +175,9 @@ run "other_environments" {
               apigateway = ["arn:aws:apigateway:eu-west-1::/apis/theirs", "arn:aws:apigateway:eu-west-1::/tags/theirs"]
               budgets    = ["arn:aws:budgets::123456789012:budget/waybill-${theirs}"]
               cloudwatch = ["arn:aws:cloudwatch:eu-west-1:123456789012:alarm:waybill-${theirs}-api", "arn:aws:cloudwatch::123456789012:dashboard/waybill-${theirs}"]
+              dynamodb   = ["arn:aws:dynamodb:eu-west-1:123456789012:table/waybill-${theirs}-releases"]
               ec2        = ["arn:aws:ec2:eu-west-1:123456789012:vpc/vpc-1", "arn:aws:ec2:eu-west-1:123456789012:security-group/sg-1", "arn:aws:ec2:eu-west-1:123456789012:network-interface/eni-1"]
+              events     = ["arn:aws:events:eu-west-1:123456789012:rule/waybill-${theirs}-release-recovery"]
               iam        = ["arn:aws:iam::123456789012:role/waybill-${theirs}-intake", "arn:aws:iam::123456789012:role/waybill-deploy-${theirs}"]
               lambda     = ["arn:aws:lambda:eu-west-1:123456789012:function:waybill-${theirs}-intake", "arn:aws:lambda:eu-west-1:123456789012:function:waybill-${theirs}-intake:live"]
               logs       = ["arn:aws:logs:eu-west-1:123456789012:log-group:/aws/lambda/waybill-${theirs}-intake"]
@@ -162,10 +188,10 @@ run "other_environments" {
                 "arn:aws:s3:::waybill${theirs == "prod" ? "-prod" : ""}-state/stack/${theirs}/terraform.tfstate.tflock",
               ]
               scheduler = ["arn:aws:scheduler:eu-west-1:123456789012:schedule/waybill-${theirs}-janitor/stop"]
-              sns       = ["arn:aws:sns:eu-west-1:123456789012:waybill-${theirs}-alarms"]
+              sns       = ["arn:aws:sns:eu-west-1:123456789012:waybill-${theirs}-alarms", "arn:aws:sns:eu-west-1:123456789012:waybill-${theirs}-releases"]
               sqs       = ["arn:aws:sqs:eu-west-1:123456789012:waybill-${theirs}-intake"]
               ssm       = ["arn:aws:ssm:eu-west-1:123456789012:parameter/waybill/${theirs}/database/admin/password"]
-              states    = ["arn:aws:states:eu-west-1:123456789012:stateMachine:waybill-${theirs}-release"]
+              states    = ["arn:aws:states:eu-west-1:123456789012:stateMachine:waybill-${theirs}-release", "arn:aws:states:eu-west-1:123456789012:execution:waybill-${theirs}-release:abc"]
               }, split(":", action)[0], []) : "${role} ${action} ${theirs} ${at}" => {
               role     = role
               action   = replace(action, "*", "Any")
@@ -181,7 +207,7 @@ run "other_environments" {
               )
             }
             # Lists have no narrower resource, and a log's delivery has no ARN: policies.tftest.hcl holds those by name.
-            if !can(regex("^apigateway:GET|^(cloudwatch|ec2|lambda|logs|rds|ssm|tag):(Describe|List|GetManaged|GetSecurityGroupsForVpc)|^states:Validate|^logs:.*(LogDeliver|ResourcePolic)", action))
+            if !can(regex("^apigateway:GET|^(cloudwatch|ec2|lambda|logs|rds|ssm|tag):(Describe|List|GetManaged|GetSecurityGroupsForVpc)|^states:(ListStateMachines|Validate)|^logs:.*(LogDeliver|ResourcePolic)", action))
           }
         ]
       ]
@@ -223,6 +249,18 @@ run "refused" {
         "a preview replaces a release"                    = { role = "preview", action = "s3:PutObject", resource = "arn:aws:s3:::waybill-artifacts/releases/abc/intake.zip" }
         "a preview pushes an image"                       = { role = "preview", action = "ecr:PutImage", resource = "arn:aws:ecr:eu-west-1:123456789012:repository/waybill-loader" }
         "a preview takes a name that only begins alike"   = { role = "preview", action = "sqs:CreateQueue", resource = "arn:aws:sqs:eu-west-1:123456789012:waybill-prices" }
+        "a preview starts dev's release"                  = { role = "preview", action = "states:StartExecution", resource = "arn:aws:states:eu-west-1:123456789012:stateMachine:waybill-dev-release" }
+        "a preview stops dev's release"                   = { role = "preview", action = "states:StopExecution", resource = "arn:aws:states:eu-west-1:123456789012:execution:waybill-dev-release:abc" }
+        "a preview turns dev's rule off"                  = { role = "preview", action = "events:DeleteRule", resource = "arn:aws:events:eu-west-1:123456789012:rule/waybill-dev-release-recovery" }
+        "a preview passes dev's machine its role"         = { role = "preview", action = "iam:PassRole", resource = "arn:aws:iam::123456789012:role/waybill-dev-release-machine", context = { "iam:PassedToService" = "states.amazonaws.com" } }
+        "dev starts prod's release"                       = { role = "dev", action = "states:StartExecution", resource = "arn:aws:states:eu-west-1:123456789012:stateMachine:waybill-prod-release" }
+        "dev takes the lock of its releases"              = { role = "dev", action = "dynamodb:PutItem", resource = "arn:aws:dynamodb:eu-west-1:123456789012:table/waybill-dev-releases" }
+        "prod breaks the lock of its releases"            = { role = "prod", action = "dynamodb:DeleteItem", resource = "arn:aws:dynamodb:eu-west-1:123456789012:table/waybill-prod-releases" }
+        "dev makes a rule for another's events"           = { role = "dev", action = "events:PutRule", resource = "arn:aws:events:eu-west-1:123456789012:rule/everything" }
+        "dev tells of a release that was none"            = { role = "dev", action = "sns:Publish", resource = "arn:aws:sns:eu-west-1:123456789012:waybill-dev-releases" }
+        "a plan starts a release"                         = { role = "plan", action = "states:StartExecution", resource = "arn:aws:states:eu-west-1:123456789012:stateMachine:waybill-dev-release" }
+        "a plan stops a release"                          = { role = "plan", action = "states:StopExecution", resource = "arn:aws:states:eu-west-1:123456789012:execution:waybill-dev-release:abc" }
+        "a plan reads the lock of releases"               = { role = "plan", action = "dynamodb:GetItem", resource = "arn:aws:dynamodb:eu-west-1:123456789012:table/waybill-dev-releases" }
         "staging publishes"                               = { role = "staging", action = "s3:PutObject", resource = "arn:aws:s3:::waybill-artifacts/releases/abc/intake.zip" }
         "prod publishes"                                  = { role = "prod", action = "s3:PutObject", resource = "arn:aws:s3:::waybill-artifacts/releases/abc/intake.zip" }
         "dev replaces a published release by deleting it" = { role = "dev", action = "s3:DeleteObject", resource = "arn:aws:s3:::waybill-artifacts/releases/abc/intake.zip" }
@@ -288,6 +326,9 @@ run "planning" {
           function = { action = "lambda:GetFunction", resource = "arn:aws:lambda:eu-west-1:123456789012:function:waybill-${environment}-intake" }
           role     = { action = "iam:GetRolePolicy", resource = "arn:aws:iam::123456789012:role/waybill-${environment}-intake" }
           api      = { action = "apigateway:GET", resource = "arn:aws:apigateway:eu-west-1::/apis/a1/stages" }
+          machine  = { action = "states:DescribeStateMachine", resource = "arn:aws:states:eu-west-1:123456789012:stateMachine:waybill-${environment}-release" }
+          rule     = { action = "events:DescribeRule", resource = "arn:aws:events:eu-west-1:123456789012:rule/waybill-${environment}-release-recovery" }
+          table    = { action = "dynamodb:DescribeTable", resource = "arn:aws:dynamodb:eu-west-1:123456789012:table/waybill-${environment}-releases" }
         } : "${environment} ${name}" => merge({ role = "plan" }, request)
       }
     ]...)

@@ -1,7 +1,7 @@
 # The role: what the caller listed, and what Lambda itself needs. Nothing is shared with another function.
 
 locals {
-  own_sids = ["WriteLog", "NetworkInterfaces", "NetworkInterfacesNotByCode", "WriteTraces", "KeepFailedEvents"]
+  own_sids = ["WriteLog", "NetworkInterfaces", "NetworkInterfacesNotByCode", "WriteTraces", "KeepFailedEvents", "Unnamed"]
 
   interface_actions = [
     "ec2:AssignPrivateIpAddresses",
@@ -26,8 +26,8 @@ data "aws_iam_policy_document" "trust" {
 }
 
 data "aws_iam_policy_document" "this" {
-  #checkov:skip=CKV_AWS_111:The statements with * are the two that AWS cannot narrow, each with its reason below
-  #checkov:skip=CKV_AWS_356:The statements with * are the two that AWS cannot narrow, each with its reason below
+  #checkov:skip=CKV_AWS_111:The statements with * are those that AWS cannot narrow, each with its reason below
+  #checkov:skip=CKV_AWS_356:The statements with * are those that AWS cannot narrow, each with its reason below
 
   statement {
     sid       = "WriteLog"
@@ -52,6 +52,16 @@ data "aws_iam_policy_document" "this" {
           values   = condition.value.values
         }
       }
+    }
+  }
+
+  dynamic "statement" {
+    for_each = length(var.unnamed_actions) == 0 ? [] : [var.unnamed_actions]
+
+    content {
+      sid       = "Unnamed"
+      actions   = statement.value
+      resources = ["*"] # lists and figures, asked for by prefix or name
     }
   }
 

@@ -148,6 +148,18 @@ variable "statements" {
   }
 }
 
+variable "unnamed_actions" {
+  description = "What the function may do where AWS knows no resource to name: `cloudwatch:DescribeAlarms`, `cloudwatch:GetMetricData`."
+  type        = set(string)
+  default     = []
+  nullable    = false
+
+  validation {
+    condition     = length(setsubtract(var.unnamed_actions, ["cloudwatch:DescribeAlarms", "cloudwatch:GetMetricData"])) == 0
+    error_message = "Only reads that AWS has no narrower resource for go without one; everything else is a statement that names its resources."
+  }
+}
+
 variable "network" {
   description = <<-EOT
     Where the function's network interfaces are. Null: outside any VPC. `freed_to_security_group_ids`: groups that

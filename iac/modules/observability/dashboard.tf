@@ -74,6 +74,14 @@ locals {
           ["AWS/Lambda", "Throttles", "FunctionName", function.name, { label = "${short}, throttles" }],
         ]]...)
       },
+      {
+        title = "Releases: how they ended"
+        stat  = "Sum"
+        metrics = [for metric, options in {
+          ExecutionsSucceeded = { label = "live", color = "#2ca02c" }, ExecutionsFailed = { label = "taken back", color = "#d62728" },
+          ExecutionsAborted   = { label = "stopped", color = "#ff7f0e" }, ExecutionsTimedOut = { label = "too long", color = "#9467bd" },
+        } : ["AWS/States", metric, "StateMachineArn", var.release.machine_arn, options]]
+      },
     ],
     [for graph in [
       {

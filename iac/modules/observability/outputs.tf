@@ -1,5 +1,5 @@
 output "topic_arn" {
-  description = "The topic that alarms are told to. The releases tell it as well when they put an alias back."
+  description = "The topic that alarms are told to."
   value       = aws_sns_topic.alarms.arn
 }
 

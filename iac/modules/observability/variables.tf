@@ -88,6 +88,20 @@ variable "api" {
   nullable = false
 }
 
+variable "release" {
+  description = "What brings releases out: the ARN of the state machine, and the name of the rule that starts it again when it was stopped."
+  type = object({
+    machine_arn = string
+    rule        = string
+  })
+  nullable = false
+
+  validation {
+    condition     = can(regex(":stateMachine:[^:]+$", var.release.machine_arn))
+    error_message = "The ARN must be a state machine's: metrics are found by it."
+  }
+}
+
 variable "database" {
   description = <<-EOT
     The database server, and how many sessions all functions together may open. `replica_identifier` is null where there

@@ -4,7 +4,8 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
 
-use super::{ENVIRONMENT, RELEASE, directive, envelope, write};
+use super::{ENVIRONMENT, VERSION, directive, envelope, write};
+use crate::settings::function_version;
 
 /// What one batch came to.
 #[derive(Debug, Clone, Copy)]
@@ -60,13 +61,14 @@ impl LoadMetrics<'_> {
             ],
             &metrics,
         );
-        let of_the_release = directive(&[&[ENVIRONMENT, RELEASE]], &metrics[..1]);
+        let of_the_version = directive(&[&[ENVIRONMENT, VERSION]], &metrics[..1]);
         let mut line = json!({
-            "_aws": envelope(now, &[of_the_environment, of_the_release]),
+            "_aws": envelope(now, &[of_the_environment, of_the_version]),
             "environment": self.environment,
             "dataset": self.dataset,
             "lane": self.lane,
             "release": self.release,
+            "version": function_version(),
             "batch": self.batch,
             "state": self.state,
             "attempt": self.attempt,
@@ -117,12 +119,12 @@ mod tests {
     }
 
     #[test]
-    fn only_what_a_release_is_judged_by_is_counted_by_release() {
+    fn only_what_a_version_is_judged_by_is_counted_by_version() {
         let line = line("failed", Some(Duration::from_millis(750)));
         let outcome = dimensions(&line, "batches_failed");
         assert!(outcome.contains(&"environment".to_owned()));
-        assert!(outcome.contains(&"environment release".to_owned()));
-        assert!(!dimensions(&line, "rows").contains(&"environment release".to_owned()));
+        assert!(outcome.contains(&"environment version".to_owned()));
+        assert!(!dimensions(&line, "rows").contains(&"environment version".to_owned()));
     }
 
     #[test]

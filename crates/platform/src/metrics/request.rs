@@ -6,8 +6,10 @@ use serde_json::{Value, json};
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::time::{FormatTime, SystemTime as LogTime};
 
+use crate::settings::function_version;
+
 use super::{
-    CLIENT_ERRORS, DURATION_MS, ENVIRONMENT, RELEASE, REQUESTS, SERVER_ERRORS, directive, envelope,
+    CLIENT_ERRORS, DURATION_MS, ENVIRONMENT, REQUESTS, SERVER_ERRORS, VERSION, directive, envelope,
     write,
 };
 
@@ -48,7 +50,7 @@ impl RequestMetrics<'_> {
         if !self.first {
             metrics.push((DURATION_MS, "Milliseconds"));
         }
-        let dimensions: [&[&str]; 2] = [&[ENVIRONMENT], &[ENVIRONMENT, RELEASE]];
+        let dimensions: [&[&str]; 2] = [&[ENVIRONMENT], &[ENVIRONMENT, VERSION]];
         let failed = self.status >= 500;
         let mut line = json!({
             "_aws": envelope(now, &[directive(&dimensions, &metrics)]),
@@ -61,7 +63,8 @@ impl RequestMetrics<'_> {
         });
         for (name, value) in [
             (ENVIRONMENT, json!(self.environment)),
-            (RELEASE, json!(self.release)),
+            (VERSION, json!(function_version())),
+            ("release", json!(self.release)),
             (REQUESTS, json!(1)),
             (SERVER_ERRORS, json!(u8::from(failed))),
             (
@@ -126,7 +129,7 @@ mod tests {
         assert!(dimensions(&line(200, true), DURATION_MS).is_empty());
         assert_eq!(
             dimensions(&line(200, false), DURATION_MS),
-            ["environment", "environment release"]
+            ["environment", "environment version"]
         );
     }
 }

@@ -18,22 +18,25 @@ pub enum Function {
     Provision,
     /// Database servers stopped outside hours.
     Janitor,
+    /// What a release needs beside its state machine: judging, traffic, old versions.
+    Release,
 }
 
 impl Function {
     /// Every function.
-    pub const ALL: [Function; 5] = [
+    pub const ALL: [Function; 6] = [
         Function::Intake,
         Function::Api,
         Function::Migrate,
         Function::Provision,
         Function::Janitor,
+        Function::Release,
     ];
 
     /// Whether an environment of that size has it.
     pub const fn runs_at(self, scale: Scale) -> bool {
         match self {
-            Function::Intake | Function::Api | Function::Migrate => true,
+            Function::Intake | Function::Api | Function::Migrate | Function::Release => true,
             // A preview's database lies on dev's server, and dev's function makes it.
             Function::Provision => !matches!(scale, Scale::Preview),
             // The environments that sleep.
@@ -49,6 +52,7 @@ impl Function {
             Function::Migrate => "migrate",
             Function::Provision => "provision",
             Function::Janitor => "janitor",
+            Function::Release => "release",
         }
     }
 
@@ -59,7 +63,7 @@ impl Function {
             Function::Api => &[Role::Api, Role::Reader],
             Function::Migrate => &[Role::Owner],
             // The administrator's login is no role of a database.
-            Function::Provision | Function::Janitor => &[],
+            Function::Provision | Function::Janitor | Function::Release => &[],
         }
     }
 
@@ -78,7 +82,7 @@ impl Function {
             // One claims and beats, one loads. The API: one a role.
             Function::Intake | Function::Api => 2,
             Function::Migrate | Function::Provision => 1,
-            Function::Janitor => 0,
+            Function::Janitor | Function::Release => 0,
         }
     }
 }

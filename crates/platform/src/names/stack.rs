@@ -89,6 +89,12 @@ pub struct Stack {
     pub architecture: &'static str,
     /// The bucket of incoming files.
     pub incoming_bucket: String,
+    /// The state machine that brings releases out.
+    pub release_machine: String,
+    /// The table with the lock that a release holds.
+    pub release_locks: String,
+    /// The topic that is told how releases end.
+    pub release_topic: String,
     /// The HTTP API.
     pub http_api: String,
     /// The root of the parameters.

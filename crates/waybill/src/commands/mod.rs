@@ -11,6 +11,7 @@ mod follow;
 mod keys;
 mod local;
 mod release;
+mod rollout;
 mod sample;
 mod submit;
 mod upload;

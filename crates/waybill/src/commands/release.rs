@@ -1,5 +1,6 @@
-//! `release`: packed and uploaded.
+//! `release`: packed and uploaded here, brought out by `rollout`.
 
+use super::rollout;
 use crate::cli::Release;
 use crate::failure::{Exit, Outcome};
 use crate::release::{self, Manifest, PREVIEWS, RELEASES};
@@ -34,6 +35,18 @@ pub(crate) async fn run(command: Release, terminal: Terminal) -> Outcome {
                 "s3://{bucket}/{} is whole",
                 manifest.key(root, release::MANIFEST)
             ));
+        }
+        Release::Start(start) => return rollout::start(&start, terminal).await,
+        Release::Status { environment } => return rollout::status(&environment, terminal).await,
+        Release::Watch {
+            environment,
+            execution,
+        } => return rollout::watch(&environment, execution.as_deref(), terminal).await,
+        Release::Rollback(watched) => return rollout::rollback(&watched, terminal).await,
+        Release::Stop { environment } => return rollout::stop(&environment, terminal).await,
+        Release::Recover { environment } => return rollout::recover(&environment, terminal).await,
+        Release::List { environment, most } => {
+            return rollout::list(&environment, most, terminal).await;
         }
     }
     Ok(Exit::Done)

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
+use aws_sdk_s3::Client;
 use platform::names::Function;
 use serde::{Deserialize, Serialize};
 
-use crate::failure::{OrFail as _, Outcome};
+use crate::failure::{Failure, OrFail as _, Outcome};
 
 /// The manifest's name in a release's folder, here and in the bucket.
 pub(crate) const MANIFEST: &str = "release.json";
@@ -55,6 +56,35 @@ impl Manifest {
     pub(crate) fn key(&self, root: &str, file: &str) -> String {
         format!("{root}/{}/{file}", self.release)
     }
+}
+
+/// Reads the manifest of a release that was uploaded.
+pub(crate) async fn fetch(
+    client: &Client,
+    bucket: &str,
+    root: &str,
+    release: &str,
+) -> Outcome<Manifest> {
+    let key = format!("{root}/{release}/{MANIFEST}");
+    let what = || format!("reading s3://{bucket}/{key}");
+    let found = match client.get_object().bucket(bucket).key(&key).send().await {
+        Ok(found) => found,
+        Err(error) if error.as_service_error().is_some_and(|e| e.is_no_such_key()) => {
+            return Err(Failure::misuse(format!(
+                "release {release} was not uploaded: there is no s3://{bucket}/{key}"
+            ))
+            .advice("`waybill release upload` does it"));
+        }
+        Err(error) => return Err(error).or_unreachable(what()),
+    };
+    let bytes = found
+        .body
+        .collect()
+        .await
+        .or_unreachable(what())?
+        .into_bytes();
+    serde_json::from_slice(&bytes)
+        .or_failed(format!("s3://{bucket}/{key} is not a release's manifest"))
 }
 
 /// The file of a function's zip.

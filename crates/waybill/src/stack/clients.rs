@@ -23,30 +23,35 @@ pub(crate) struct Clients {
     pub(crate) gateway: aws_sdk_apigatewayv2::Client,
 }
 
+/// The emulator on a port.
+pub(crate) async fn local_config(port: u16) -> SdkConfig {
+    let credentials = aws_sdk_ssm::config::Credentials::new(
+        emulator::ACCESS_KEY_ID,
+        emulator::SECRET_ACCESS_KEY,
+        None,
+        None,
+        "the local stack",
+    );
+    // Loopback only: no TLS.
+    aws_config::defaults(BehaviorVersion::latest())
+        .http_client(Builder::new().build_http())
+        .region(Region::new(emulator::REGION))
+        .credentials_provider(credentials)
+        .endpoint_url(format!("http://127.0.0.1:{port}"))
+        // Code is sent whole and `migrate` is waited for.
+        .timeout_config(
+            TimeoutConfig::builder()
+                .operation_timeout(Duration::from_secs(600))
+                .build(),
+        )
+        .load()
+        .await
+}
+
 impl Clients {
     /// Clients for the emulator on a port.
     pub(crate) async fn local(port: u16) -> Self {
-        let credentials = aws_sdk_ssm::config::Credentials::new(
-            emulator::ACCESS_KEY_ID,
-            emulator::SECRET_ACCESS_KEY,
-            None,
-            None,
-            "the local stack",
-        );
-        // Loopback only: no TLS.
-        let config: SdkConfig = aws_config::defaults(BehaviorVersion::latest())
-            .http_client(Builder::new().build_http())
-            .region(Region::new(emulator::REGION))
-            .credentials_provider(credentials)
-            .endpoint_url(format!("http://127.0.0.1:{port}"))
-            // Code is sent whole and `migrate` is waited for.
-            .timeout_config(
-                TimeoutConfig::builder()
-                    .operation_timeout(Duration::from_secs(600))
-                    .build(),
-            )
-            .load()
-            .await;
+        let config = local_config(port).await;
         Self {
             s3: aws_sdk_s3::Client::from_conf(
                 aws_sdk_s3::config::Builder::from(&config)

@@ -17,9 +17,9 @@ use std::path::PathBuf;
 use local::postgres::Cluster;
 use local::{LocalDir, Part, StackLock, StackState, emulator};
 use platform::names::{Function, Names, Role};
-use platform::settings::{Api, Common, Database, Intake, Provision, Tls};
+use platform::settings::{Api, Common, Database, Intake, Provision, Release, Tls};
 
-pub(crate) use clients::Clients;
+pub(crate) use clients::{Clients, local_config};
 
 use crate::failure::{Failure, OrFail as _, Outcome};
 use crate::package;
@@ -95,6 +95,7 @@ pub(crate) async fn up(dir: &LocalDir, plan: &Plan, terminal: Terminal) -> Outco
             Function::Provision => {
                 Provision::of(common.clone(), &names, local::postgres::SUPERUSER).variables()
             }
+            Function::Release => Release::of(&names).variables(),
             // It has no server to stop here.
             Function::Janitor => continue,
         };
@@ -166,8 +167,9 @@ pub(crate) async fn up_bare(
         ..
     } = start(dir, plan, terminal).await?;
     parameters::ensure_admin(&clients, &names, cluster.password()).await?;
-    for purpose in ["state", "artifacts"] {
-        intake::make_bucket(&clients, &format!("{}-{purpose}", names.prefix())).await?;
+    let state_bucket = format!("{}-state", names.prefix());
+    for bucket in [state_bucket, names.artifact_bucket()] {
+        intake::make_bucket(&clients, &bucket).await?;
     }
     state.bare = true;
     state.ready = false;

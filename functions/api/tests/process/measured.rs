@@ -1,8 +1,8 @@
-//! What a release is judged by: the lines that the program writes, one a request.
+//! What a new version is judged by: the lines that the program writes, one a request.
 
 use platform::metrics::{
-    CLIENT_ERRORS, DURATION_MS, ENVIRONMENT, NAMESPACE, RELEASE, REQUESTS, SERVER_ERRORS,
-    SYNTHETIC_API,
+    CLIENT_ERRORS, DURATION_MS, ENVIRONMENT, NAMESPACE, REQUESTS, SERVER_ERRORS, SYNTHETIC_API,
+    VERSION,
 };
 use serde_json::{Value, json};
 use testkit::lambda::Instance;
@@ -12,14 +12,14 @@ use crate::program::program;
 const GATEWAY: &str = "a1b2c3";
 const JANUARY: &str = "date_from=2021-01-01&date_to=2021-01-31&orig_code=CNGGZ&dest_code=EETLL";
 
-/// The metrics that CloudWatch makes of a line, under the dimensions that a release is judged by.
+/// The metrics that CloudWatch makes of a line, under the dimensions that a version is judged by.
 fn judged_by(line: &Value) -> Vec<&str> {
     let directives = line["_aws"]["CloudWatchMetrics"].as_array();
     let directives = directives.into_iter().flatten().filter(|directive| {
         directive["Namespace"] == NAMESPACE
             && directive["Dimensions"]
                 .as_array()
-                .is_some_and(|sets| sets.contains(&json!([ENVIRONMENT, RELEASE])))
+                .is_some_and(|sets| sets.contains(&json!([ENVIRONMENT, VERSION])))
     });
     directives
         .flat_map(|directive| directive["Metrics"].as_array().expect("metrics"))
@@ -56,7 +56,7 @@ fn event(path: &str, query: &str, api: &str) -> Value {
 }
 
 #[tokio::test]
-async fn each_request_is_counted_for_the_release_that_answered_it() {
+async fn each_request_is_counted_for_the_version_that_answered_it() {
     let mut instance = Instance::start(program(&[])).await;
     let (status, line) = ask(&mut instance, "/openapi.json", "", GATEWAY).await;
     assert_eq!(status, 200);
@@ -66,7 +66,8 @@ async fn each_request_is_counted_for_the_release_that_answered_it() {
         "the first one is not timed"
     );
     assert_eq!(line[ENVIRONMENT], "test");
-    assert_eq!(line[RELEASE], "c0ffee");
+    assert_eq!(line[VERSION], "7");
+    assert_eq!(line["release"], "c0ffee");
     assert_eq!(line["route"], "/openapi.json");
     assert!(
         line["timestamp"]

@@ -37,8 +37,9 @@ run "role_has_what_the_caller_lists_and_stars_only_where_aws_has_nothing_narrowe
   command = plan
 
   variables {
-    network        = { subnet_ids = ["subnet-1"], security_group_ids = ["sg-1"] }
-    on_failure_arn = "arn:aws:sqs:eu-west-1:123456789012:waybill-test-failed"
+    network         = { subnet_ids = ["subnet-1"], security_group_ids = ["sg-1"] }
+    on_failure_arn  = "arn:aws:sqs:eu-west-1:123456789012:waybill-test-failed"
+    unnamed_actions = ["cloudwatch:GetMetricData"]
     statements = [
       {
         sid       = "ReadIncoming"
@@ -57,8 +58,15 @@ run "role_has_what_the_caller_lists_and_stars_only_where_aws_has_nothing_narrowe
   assert {
     condition = toset([
       for statement in jsondecode(aws_iam_role_policy.this.policy).Statement : statement.Sid if contains(flatten([statement.Resource]), "*")
-    ]) == toset(["NetworkInterfaces", "NetworkInterfacesNotByCode", "WriteTraces"])
-    error_message = "Only network interfaces and traces may have * as their resource."
+    ]) == toset(["NetworkInterfaces", "NetworkInterfacesNotByCode", "Unnamed", "WriteTraces"])
+    error_message = "Only network interfaces, traces and what AWS has no resource for may have * as their resource."
+  }
+
+  assert {
+    condition = [
+      for statement in jsondecode(aws_iam_role_policy.this.policy).Statement : statement.Action if statement.Sid == "Unnamed"
+    ] == ["cloudwatch:GetMetricData"]
+    error_message = "What is read without a resource is what the caller lists."
   }
 
   assert {

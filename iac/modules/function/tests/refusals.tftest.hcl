@@ -111,6 +111,16 @@ run "refuses_every_resource" {
   expect_failures = [var.statements]
 }
 
+run "refuses_to_leave_out_a_resource_that_could_be_named" {
+  command = plan
+
+  variables {
+    unnamed_actions = ["cloudwatch:GetMetricData", "s3:GetObject"]
+  }
+
+  expect_failures = [var.unnamed_actions]
+}
+
 run "refuses_every_resource_of_a_service" {
   command = plan
 

@@ -17,6 +17,7 @@ variables {
   dead_letter_queue_name         = "waybill-prod-intake-dead"
   janitor_dead_letter_queue_name = "waybill-prod-janitor-dead"
   api                            = { id = "a1b2c3", stage = "$default" }
+  release                        = { machine_arn = "arn:aws:states:eu-west-1:123456789012:stateMachine:waybill-prod-release", rule = "waybill-prod-release-recovery" }
   database = {
     identifier         = "waybill-prod"
     replica_identifier = "waybill-prod-replica"
@@ -78,6 +79,7 @@ run "what_can_go_wrong_is_watched" {
       "AWS/Lambda Errors waybill-prod-intake", "AWS/Lambda Throttles waybill-prod-intake", "AWS/Lambda Duration waybill-prod-intake",
       "AWS/Lambda Errors waybill-prod-api", "AWS/Lambda Throttles waybill-prod-api", "AWS/Lambda Duration waybill-prod-api",
       "AWS/ApiGateway Latency $default a1b2c3",
+      "AWS/Events FailedInvocations waybill-prod-release-recovery",
       "AWS/RDS CPUUtilization waybill-prod", "AWS/RDS DBLoad waybill-prod", "AWS/RDS DatabaseConnections waybill-prod",
       "AWS/RDS FreeStorageSpace waybill-prod", "AWS/RDS ReplicaLag waybill-prod-replica",
       ], [for alarm in aws_cloudwatch_metric_alarm.watched :
@@ -94,8 +96,10 @@ run "what_can_go_wrong_is_watched" {
       "AWS/SQS ApproximateNumberOfMessagesNotVisible waybill-prod-intake",
       "Waybill batches_rejected prod", "Waybill batches_received prod",
       "AWS/ApiGateway 5xx $default a1b2c3", "AWS/ApiGateway Count $default a1b2c3",
+      "AWS/States ExecutionsFailed ${var.release.machine_arn}", "AWS/States ExecutionsAborted ${var.release.machine_arn}",
+      "AWS/States ExecutionsTimedOut ${var.release.machine_arn}",
     ])
-    error_message = "The shares must be of tries, rejections and server errors."
+    error_message = "Expressions must be of tries, rejections, server errors and the ways that a release ends badly."
   }
 }
 

@@ -15,6 +15,7 @@ variables {
   dead_letter_queue_name         = "waybill-prod-intake-dead"
   janitor_dead_letter_queue_name = "waybill-prod-janitor-dead"
   api                            = { id = "a1b2c3", stage = "$default" }
+  release                        = { machine_arn = "arn:aws:states:eu-west-1:123456789012:stateMachine:waybill-prod-release", rule = "waybill-prod-release-recovery" }
   database = {
     identifier         = "waybill-prod"
     replica_identifier = "waybill-prod-replica"
@@ -36,6 +37,8 @@ run "every_graph_shows_metrics_that_somebody_writes" {
         flatten([for alarm in aws_cloudwatch_metric_alarm.watched : [for query in alarm.metric_query : [for metric in query.metric :
           join(" ", concat([metric.namespace, metric.metric_name], flatten([for key in sort(keys(metric.dimensions)) : [key, metric.dimensions[key]]])))
         ]]]),
+        # The one way for a release to end that no alarm is about.
+        ["AWS/States ExecutionsSucceeded StateMachineArn ${var.release.machine_arn}"],
         flatten([for metric in [
           "batches_received", "batches_committed", "batches_rejected", "batches_failed", "batches_duplicate", "batches_checked",
           "rows", "rejected_rows", "content_bytes", "load_seconds",
@@ -56,7 +59,7 @@ run "the_page_shows_what_it_promises" {
   assert {
     condition = length(setsubtract([
       "batches_received", "batches_committed", "batches_rejected", "ApproximateAgeOfOldestMessage", "ApproximateNumberOfMessagesVisible",
-      "load_seconds", "rows", "Latency", "5xx", "Count", "DBLoad", "DatabaseConnections", "ReplicaLag",
+      "load_seconds", "rows", "Latency", "5xx", "Count", "DBLoad", "DatabaseConnections", "ReplicaLag", "ExecutionsSucceeded", "ExecutionsFailed",
       ], flatten([for widget in jsondecode(aws_cloudwatch_dashboard.this[0].dashboard_body).widgets : [
         for metric in widget.properties.metrics : metric[1] if length(metric) > 1
     ] if widget.type == "metric"]))) == 0

@@ -13,6 +13,7 @@ variables {
   queue_name             = "waybill-dev-intake"
   dead_letter_queue_name = "waybill-dev-intake-dead"
   api                    = { id = "a1b2c3", stage = "$default" }
+  release                = { machine_arn = "arn:aws:states:eu-west-1:123456789012:stateMachine:waybill-dev-release", rule = "waybill-dev-release-recovery" }
 }
 
 run "a_name_that_aws_would_refuse_is_refused" {
@@ -62,6 +63,14 @@ run "a_queue_that_is_its_own_dead_letter_queue_is_refused" {
     dead_letter_queue_name = "waybill-dev-intake"
   }
   expect_failures = [var.dead_letter_queue_name]
+}
+
+run "a_release_that_is_no_machine_is_refused" {
+  command = plan
+  variables {
+    release = { machine_arn = "waybill-dev-release", rule = "waybill-dev-release-recovery" }
+  }
+  expect_failures = [var.release]
 }
 
 run "a_budget_of_no_sessions_is_refused" {

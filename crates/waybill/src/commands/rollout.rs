@@ -1,0 +1,390 @@
+//! `release start|status|watch|rollback|stop|recover|list`: an environment's release machine, told and followed. The
+//! machine does the work; a command that ends early changes nothing of it.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use aws_config::SdkConfig;
+use jiff::Timestamp;
+use platform::names::{ALIAS, Names};
+use serde::Serialize;
+
+use crate::cli::{Start, Watched};
+use crate::failure::{Exit, Failure, OrFail as _, Outcome};
+use crate::release::machine::{Execution, Machine, Status, at};
+use crate::release::order::{self, Order};
+use crate::release::progress::Progress;
+use crate::release::{self, PREVIEWS, RELEASES};
+use crate::target;
+use crate::terminal::{Terminal, table};
+
+/// How often an execution is looked at.
+const LOOK: Duration = Duration::from_secs(2);
+/// How many executions are looked through for the one before.
+const MEMORY: usize = 50;
+
+/// Where everything is done.
+struct Place {
+    environment: String,
+    names: Names,
+    config: SdkConfig,
+    machine: Machine,
+}
+
+impl Place {
+    async fn find(environment: &str) -> Outcome<Self> {
+        let names = target::names(environment)?;
+        let config = target::cloud(environment).await?;
+        Ok(Self {
+            environment: environment.to_owned(),
+            machine: Machine::find(&config, &names).await?,
+            names,
+            config,
+        })
+    }
+}
+
+/// Starts a release that was uploaded.
+pub(crate) async fn start(start: &Start, terminal: Terminal) -> Outcome {
+    let place = Place::find(&start.environment).await?;
+    let folder = if start.preview { PREVIEWS } else { RELEASES };
+    let bucket = start
+        .bucket
+        .clone()
+        .unwrap_or_else(|| place.names.artifact_bucket());
+    let s3 = platform::aws::s3(&place.config);
+    let manifest = release::fetch(&s3, &bucket, folder, &start.release).await?;
+    let steps = if start.straight {
+        Some(Vec::new())
+    } else {
+        Some(start.steps.clone()).filter(|steps| !steps.is_empty())
+    };
+    let order = Order::release(&manifest, folder, steps);
+    let execution = place.machine.start(&order).await?;
+    begun(&place, &execution, start.watch, terminal).await
+}
+
+/// Goes back to the release before.
+pub(crate) async fn rollback(watched: &Watched, terminal: Terminal) -> Outcome {
+    let place = Place::find(&watched.environment).await?;
+    if let Some(running) = place.machine.running().await? {
+        terminal.note(format!(
+            "{} is on its way: it is stopped, and what it moved is put back",
+            running.order.title()
+        ));
+        return halt(&place, &running, terminal).await;
+    }
+    let live = aliases(&place).await?;
+    let versions: BTreeMap<String, String> = live
+        .iter()
+        .map(|alias| (alias.function.clone(), alias.version.clone()))
+        .collect();
+    let recent = place.machine.recent(MEMORY).await?;
+    let ended = recent
+        .iter()
+        .filter_map(|execution| Some((&execution.order, execution.output.as_ref()?)));
+    let back = order::replaced(ended, &versions)?;
+    let label = released(&recent, &back).unwrap_or("the versions before");
+    let order = Order::back(label.to_owned(), back);
+    let execution = place.machine.start(&order).await?;
+    begun(&place, &execution, watched.watch, terminal).await
+}
+
+/// The release that brought these versions.
+fn released<'a>(recent: &'a [Execution], versions: &BTreeMap<String, String>) -> Option<&'a str> {
+    let brought = |execution: &&Execution| {
+        execution.output.as_ref().is_some_and(|output| {
+            !output.targets.is_empty()
+                && output.targets.iter().all(|moved| {
+                    versions
+                        .get(&moved.function)
+                        .is_none_or(|to| *to == moved.to)
+                })
+        })
+    };
+    recent.iter().find(brought)?.order.release.as_deref()
+}
+
+/// Stops the release that is on its way; what it moved is put back.
+pub(crate) async fn stop(environment: &str, terminal: Terminal) -> Outcome {
+    let place = Place::find(environment).await?;
+    match place.machine.running().await? {
+        Some(running) => halt(&place, &running, terminal).await,
+        None => {
+            terminal.note("no release is on its way");
+            Ok(Exit::Done)
+        }
+    }
+}
+
+async fn halt(place: &Place, running: &Execution, terminal: Terminal) -> Outcome {
+    place.machine.stop(&running.execution).await?;
+    terminal.note(format!("{} is stopped", running.order.title()));
+    put_back(place, terminal).await
+}
+
+/// Puts back what a dead execution left.
+pub(crate) async fn recover(environment: &str, terminal: Terminal) -> Outcome {
+    put_back(&Place::find(environment).await?, terminal).await
+}
+
+async fn put_back(place: &Place, terminal: Terminal) -> Outcome {
+    let execution = place.machine.start(&Order::recover()).await?;
+    let ended = follow(place, &execution, terminal).await?;
+    if ended.status != Status::Live {
+        return Err(ended.failure(&place.environment));
+    }
+    let recovered = ended.output.as_ref().and_then(|output| output.recovered) == Some(true);
+    terminal.either(&ended, || {
+        if recovered {
+            "every alias is where it was before the release".to_owned()
+        } else {
+            "nothing was left to put back".to_owned()
+        }
+    })?;
+    Ok(Exit::Done)
+}
+
+/// Follows an execution, or the one that is on its way, or the newest.
+pub(crate) async fn watch(
+    environment: &str,
+    execution: Option<&str>,
+    terminal: Terminal,
+) -> Outcome {
+    let place = Place::find(environment).await?;
+    let execution = match execution {
+        Some(execution) => execution.to_owned(),
+        None => newest(&place).await?.execution,
+    };
+    end(&place, &execution, terminal).await
+}
+
+async fn newest(place: &Place) -> Outcome<Execution> {
+    if let Some(running) = place.machine.running().await? {
+        return Ok(running);
+    }
+    let recent = place.machine.recent(1).await?;
+    recent.into_iter().next().ok_or_else(|| {
+        Failure::failed(format!("{} has had no release yet", place.environment))
+            .advice("`waybill release start` makes the first")
+    })
+}
+
+async fn begun(place: &Place, execution: &str, watch: bool, terminal: Terminal) -> Outcome {
+    if watch {
+        return end(place, execution, terminal).await;
+    }
+    let begun = place.machine.describe(execution).await?;
+    terminal.either(&begun, || begun.execution.clone())?;
+    terminal.note(format!(
+        "{} is on its way: `waybill release watch --environment {}` follows it",
+        begun.order.title(),
+        place.environment
+    ));
+    Ok(Exit::Done)
+}
+
+async fn end(place: &Place, execution: &str, terminal: Terminal) -> Outcome {
+    let ended = follow(place, execution, terminal).await?;
+    if terminal.json {
+        terminal.value(&ended)?;
+    }
+    if ended.status != Status::Live {
+        return Err(ended.failure(&place.environment));
+    }
+    if !terminal.json {
+        terminal.data(&page(place, &ended))?;
+    }
+    Ok(Exit::Done)
+}
+
+/// Shows an execution's progress until it has ended.
+async fn follow(place: &Place, execution: &str, terminal: Terminal) -> Outcome<Execution> {
+    let bar = terminal.spinner("looking");
+    let mut progress = Progress::default();
+    let mut seen = 0;
+    loop {
+        // Looked at before its events: what ended by then has told all of them.
+        let now = place.machine.describe(execution).await?;
+        for event in place.machine.events(execution, seen).await? {
+            seen = event.id;
+            if let Some(line) = progress.line(&event) {
+                bar.suspend(|| terminal.note(format!("{}  {line}", clock(at(&event)))));
+                bar.set_message(line);
+            }
+        }
+        if now.status != Status::Running {
+            bar.finish_and_clear();
+            return Ok(now);
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+/// One function's alias.
+#[derive(Debug, Serialize)]
+struct Alias {
+    function: String,
+    version: String,
+    /// The version beside it, and its share.
+    beside: Option<(String, f64)>,
+}
+
+/// Where every alias leads.
+async fn aliases(place: &Place) -> Outcome<Vec<Alias>> {
+    let client = aws_sdk_lambda::Client::new(&place.config);
+    let mut aliases = Vec::new();
+    for function in place.names.functions() {
+        let name = place.names.function(function);
+        let found = client
+            .get_alias()
+            .function_name(&name)
+            .name(ALIAS)
+            .send()
+            .await;
+        let found = match found {
+            Ok(found) => found,
+            // One that the environment does not have, or not yet.
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(|e| e.is_resource_not_found_exception()) =>
+            {
+                continue;
+            }
+            Err(error) => {
+                return Err(error).or_unreachable(format!("looking at alias {ALIAS} of {name}"));
+            }
+        };
+        let weights = found
+            .routing_config
+            .and_then(|routing| routing.additional_version_weights)
+            .unwrap_or_default();
+        aliases.push(Alias {
+            function: function.as_str().to_owned(),
+            version: found.function_version.unwrap_or_default(),
+            beside: weights.into_iter().next(),
+        });
+    }
+    Ok(aliases)
+}
+
+/// What is live, and what is on its way.
+pub(crate) async fn status(environment: &str, terminal: Terminal) -> Outcome {
+    let place = Place::find(environment).await?;
+    let running = place.machine.running().await?;
+    let recent = place.machine.recent(MEMORY).await?;
+    let aliases = aliases(&place).await?;
+    let versions = aliases
+        .iter()
+        .map(|alias| (alias.function.clone(), alias.version.clone()))
+        .collect();
+    let live = released(&recent, &versions);
+    let value = serde_json::json!({
+        "environment": place.environment,
+        "release": live,
+        "running": running,
+        "last": recent.first(),
+        "aliases": aliases,
+    });
+    terminal.either(&value, || {
+        let mut lines = vec![match live {
+            Some(release) => format!("{environment}: release {release} is live"),
+            None => format!("{environment}: no release on record led to what is live"),
+        }];
+        if let Some(running) = &running {
+            lines.push(format!(
+                "{} is on its way since {}",
+                running.order.title(),
+                moment(running.started_at)
+            ));
+        } else if let Some(last) = recent.first().filter(|last| last.status != Status::Live) {
+            lines.push(last.failure(environment).to_string());
+        }
+        let rows: Vec<Vec<String>> = aliases
+            .iter()
+            .map(|alias| {
+                let beside = alias
+                    .beside
+                    .as_ref()
+                    .map_or_else(String::new, |(version, share)| {
+                        format!("{version} at {} %", share * 100.0)
+                    });
+                vec![alias.function.clone(), alias.version.clone(), beside]
+            })
+            .collect();
+        lines.push(table(&["function", "version", "beside"], &rows));
+        lines.join("\n")
+    })?;
+    Ok(Exit::Done)
+}
+
+/// The newest executions.
+pub(crate) async fn list(environment: &str, most: usize, terminal: Terminal) -> Outcome {
+    let place = Place::find(environment).await?;
+    let recent = place.machine.recent(most).await?;
+    if terminal.json {
+        for execution in &recent {
+            terminal.value(execution)?;
+        }
+        return Ok(Exit::Done);
+    }
+    let rows: Vec<Vec<String>> = recent
+        .iter()
+        .map(|execution| {
+            let title = execution.order.release.clone().unwrap_or_default();
+            let title = if execution.order.is_back() {
+                format!("back to {title}")
+            } else {
+                title
+            };
+            vec![
+                moment(execution.started_at),
+                title,
+                status_word(execution.status).to_owned(),
+                execution.reason.clone().unwrap_or_default(),
+            ]
+        })
+        .collect();
+    terminal.data(&table(&["started", "release", "ended", "reason"], &rows))?;
+    Ok(Exit::Done)
+}
+
+fn page(place: &Place, ended: &Execution) -> String {
+    let moved = ended
+        .output
+        .as_ref()
+        .map(|output| output.targets.as_slice());
+    let rows: Vec<Vec<String>> = moved
+        .unwrap_or_default()
+        .iter()
+        .map(|one| vec![one.function.clone(), one.from.clone(), one.to.clone()])
+        .collect();
+    format!(
+        "{}: {} is live\n{}",
+        place.environment,
+        ended.order.title(),
+        table(&["function", "from", "to"], &rows)
+    )
+}
+
+fn status_word(status: Status) -> &'static str {
+    match status {
+        Status::Running => "on its way",
+        Status::Live => "live",
+        Status::TakenBack => "taken back",
+        Status::NotBegun => "not begun",
+        Status::Stuck => "stuck",
+        Status::Stopped => "stopped",
+    }
+}
+
+fn clock(at: Option<Timestamp>) -> String {
+    at.map_or_else(String::new, |at| at.strftime("%H:%M:%S").to_string())
+}
+
+fn moment(at: Option<Timestamp>) -> String {
+    at.map_or_else(String::new, |at| {
+        at.strftime("%Y-%m-%d %H:%M:%SZ").to_string()
+    })
+}
