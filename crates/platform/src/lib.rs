@@ -7,6 +7,7 @@
 pub mod aws;
 pub mod database;
 pub mod messages;
+pub mod metrics;
 pub mod names;
 pub mod objects;
 pub mod probe;

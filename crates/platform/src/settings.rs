@@ -148,6 +148,11 @@ pub fn release() -> String {
         .unwrap_or_else(|| UNRELEASED.to_owned())
 }
 
+/// The version of the function that this process is, as Lambda numbers them; `none` outside of it.
+pub fn function_version() -> String {
+    std::env::var("AWS_LAMBDA_FUNCTION_VERSION").unwrap_or_else(|_| "none".to_owned())
+}
+
 /// The variables that a function of an environment is given; addresses, which are known only where things are, are
 /// empty. Its release is not among them: that is part of its code.
 pub fn variables_of(function: Function, names: &Names) -> BTreeMap<String, String> {

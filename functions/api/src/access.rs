@@ -1,27 +1,50 @@
 //! Around every request: it runs to its end although the caller may leave, it ends in time, and one line is logged.
+//!
+//! Inside Lambda that line measures the request as well, unless nobody wanted its answer for its own sake: health
+//! checks, what a release sends itself, and paths that there are not, which strangers try.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use axum::extract::{MatchedPath, Request};
+use axum::extract::{MatchedPath, Request, State as Shared};
 use axum::http::Method;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use platform::metrics::RequestMetrics;
 use tokio::time::timeout;
 
+use crate::app::App;
+use crate::lambda;
 use crate::problem::{Cause, Kind, Problem};
 use crate::{limits, outbox};
 
+/// The route of paths that there are not.
+const NO_ROUTE: &str = "none";
+
+/// What is known of a request before its answer.
+struct Asked {
+    method: Method,
+    /// The route and not the path: ids belong to batches, not to a log's groups.
+    route: String,
+    synthetic: bool,
+    /// Whether this instance answered none before.
+    first: bool,
+    began: Instant,
+}
+
 /// Runs the request as a task of its own. A caller that hangs up after its content was stored must not keep the answer
 /// from being remembered, and a panic in one request is one 500.
-pub(crate) async fn guard(request: Request, next: Next) -> Response {
-    let began = Instant::now();
-    let method = request.method().clone();
-    // The route and not the path: ids belong to batches, not to a log's groups.
-    let route = request
-        .extensions()
-        .get::<MatchedPath>()
-        .map_or("none", MatchedPath::as_str)
-        .to_owned();
+pub(crate) async fn guard(Shared(app): Shared<App>, request: Request, next: Next) -> Response {
+    let asked = Asked {
+        method: request.method().clone(),
+        route: request
+            .extensions()
+            .get::<MatchedPath>()
+            .map_or(NO_ROUTE, MatchedPath::as_str)
+            .to_owned(),
+        synthetic: lambda::is_synthetic(request.extensions()),
+        first: app.is_first(),
+        began: Instant::now(),
+    };
     let storage_until = tokio::time::Instant::now() + limits::STORAGE;
     let mut task = tokio::spawn(outbox::UNTIL.scope(storage_until, next.run(request)));
     let response = match timeout(limits::REQUEST, &mut task).await {
@@ -32,22 +55,51 @@ pub(crate) async fn guard(request: Request, next: Next) -> Response {
             Problem::database("the request took too long").into_response()
         }
     };
-    log(&method, &route, &response, began);
+    let took = asked.began.elapsed();
+    if app.settings().measured && asked.counts() {
+        measure(&app, &asked, &response, took);
+    } else {
+        log(&asked, &response, took);
+    }
     response
 }
 
-fn log(method: &Method, route: &str, response: &Response, began: Instant) {
-    let status = response.status();
-    let duration_ms = began.elapsed().as_secs_f64() * 1000.0;
-    match response.extensions().get::<Cause>() {
-        Some(Cause(error)) if status.is_server_error() => {
-            tracing::error!(%method, route, status = status.as_u16(), duration_ms, %error, "request failed");
-        }
-        cause => {
-            let error = cause.map(|Cause(error)| error.as_str());
-            tracing::info!(%method, route, status = status.as_u16(), duration_ms, error, "request answered");
-        }
+impl Asked {
+    fn counts(&self) -> bool {
+        !self.synthetic && !["/health", NO_ROUTE].contains(&self.route.as_str())
     }
+}
+
+fn measure(app: &App, asked: &Asked, response: &Response, took: Duration) {
+    let settings = app.settings();
+    RequestMetrics {
+        environment: &settings.environment,
+        release: &settings.release,
+        method: asked.method.as_str(),
+        route: &asked.route,
+        status: response.status().as_u16(),
+        took,
+        first: asked.first,
+        error: cause(response),
+    }
+    .emit();
+}
+
+fn log(asked: &Asked, response: &Response, took: Duration) {
+    let Asked { method, route, .. } = asked;
+    let status = response.status();
+    let duration_ms = took.as_secs_f64() * 1000.0;
+    let error = cause(response);
+    if status.is_server_error() {
+        tracing::error!(%method, route, status = status.as_u16(), duration_ms, error, "request failed");
+    } else {
+        tracing::info!(%method, route, status = status.as_u16(), duration_ms, error, "request answered");
+    }
+}
+
+fn cause(response: &Response) -> Option<&str> {
+    let cause = response.extensions().get::<Cause>();
+    cause.map(|Cause(error)| error.as_str())
 }
 
 /// No such path.

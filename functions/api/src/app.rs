@@ -1,5 +1,6 @@
 //! What every handler shares: pools, the ways out to storage and queue, and the settings.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use crate::auth::GrantCache;
@@ -17,6 +18,8 @@ pub struct Settings {
     pub incoming_bucket: String,
     /// Whether rates are read without an API key.
     pub public_rates: bool,
+    /// Whether requests are measured, in lines that CloudWatch reads.
+    pub measured: bool,
 }
 
 /// The state of the router; cheap to clone.
@@ -32,6 +35,7 @@ struct Inner {
     outbox: Punctual,
     grants: GrantCache,
     document: OnceLock<String>,
+    asked: AtomicBool,
 }
 
 impl App {
@@ -46,6 +50,7 @@ impl App {
                 outbox: Punctual(outbox),
                 grants: GrantCache::default(),
                 document: OnceLock::new(),
+                asked: AtomicBool::new(false),
             }),
         }
     }
@@ -55,6 +60,11 @@ impl App {
         self.inner
             .document
             .get_or_init(|| crate::document().to_json().unwrap_or_default())
+    }
+
+    /// Whether nobody asked before: true once.
+    pub(crate) fn is_first(&self) -> bool {
+        !self.inner.asked.swap(true, Ordering::Relaxed)
     }
 
     pub(crate) fn settings(&self) -> &Settings {

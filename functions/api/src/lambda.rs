@@ -8,9 +8,12 @@ use std::pin::Pin;
 
 use axum::Router;
 use axum::body::to_bytes;
+use axum::http::Extensions;
 use axum::response::Response;
 use bytes::Bytes;
+use lambda_http::request::RequestContext;
 use lambda_http::{Body, IntoResponse, Request, service_fn};
+use platform::metrics::SYNTHETIC_API;
 use tower::ServiceExt;
 
 use crate::documents::json_bytes;
@@ -22,6 +25,13 @@ pub async fn run(router: Router) -> Result<(), lambda_http::Error> {
         async move { router.oneshot(request).await.map(Exact) }
     }))
     .await
+}
+
+/// Whether a release made the request itself. It invokes the function directly; through the gateway nobody can say so,
+/// because the gateway writes this part of the event.
+pub(crate) fn is_synthetic(extensions: &Extensions) -> bool {
+    let context = extensions.get::<RequestContext>();
+    matches!(context, Some(RequestContext::ApiGatewayV2(v2)) if v2.apiid.as_deref() == Some(SYNTHETIC_API))
 }
 
 /// A response whose body is not touched.

@@ -24,12 +24,13 @@ pub mod pool;
 pub mod problem;
 mod rates;
 mod reports;
+pub mod server;
 mod submit;
 mod uploads;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::middleware::from_fn;
+use axum::middleware::from_fn_with_state;
 
 pub use app::{App, Settings};
 
@@ -40,7 +41,7 @@ pub fn router(app: App) -> Router {
         .fallback(access::not_found)
         .method_not_allowed_fallback(access::method_not_allowed)
         .layer(DefaultBodyLimit::max(limits::BODY_BYTES))
-        .layer(from_fn(access::guard))
+        .layer(from_fn_with_state(app.clone(), access::guard))
         .with_state(app)
 }
 

@@ -8,7 +8,7 @@ use anyhow::Context;
 use api::outbox::Aws;
 use api::pool::{Connect, Pool};
 use api::problem::Problem;
-use api::{App, Settings};
+use api::{App, Settings, server};
 use ledger::Timeouts;
 use platform::database::{Databases, Target};
 use platform::names::Role;
@@ -17,7 +17,6 @@ use platform::queue::Queue;
 use platform::secrets::Parameters;
 use platform::{aws, settings, telemetry};
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
 
 /// Where the router is served outside Lambda unless told.
 const LISTEN: &str = "127.0.0.1:8080";
@@ -38,7 +37,7 @@ async fn main() -> anyhow::Result<()> {
     telemetry::init();
     let in_lambda = std::env::var_os("AWS_LAMBDA_RUNTIME_API").is_some();
     let settings = settings::Api::from_env()?;
-    let router = api::router(app(settings, if in_lambda { 1 } else { SESSIONS }).await?);
+    let router = api::router(app(settings, in_lambda).await?);
     if in_lambda {
         return api::lambda::run(router)
             .await
@@ -52,14 +51,12 @@ async fn main() -> anyhow::Result<()> {
         .await
         .with_context(|| format!("cannot listen on {address}"))?;
     tracing::info!(address = %listener.local_addr()?, "listening");
-    axum::serve(listener, router)
-        .with_graceful_shutdown(stopped())
-        .await?;
-    Ok(())
+    server::serve(listener, router, server::asked_to_stop(), server::PATIENCE).await
 }
 
 /// Puts clients together. Nothing is connected to yet: the function must start, and say 503, without a database.
-async fn app(settings: settings::Api, sessions: usize) -> anyhow::Result<App> {
+async fn app(settings: settings::Api, in_lambda: bool) -> anyhow::Result<App> {
+    let sessions = if in_lambda { 1 } else { SESSIONS };
     let aws = aws::config().await;
     let passwords = Arc::new(Parameters::new(
         aws::ssm(&aws),
@@ -80,6 +77,8 @@ async fn app(settings: settings::Api, sessions: usize) -> anyhow::Result<App> {
             release: settings.common.release,
             incoming_bucket: settings.incoming_bucket,
             public_rates: settings.public_rates,
+            // Elsewhere nobody reads such lines.
+            measured: in_lambda,
         },
         pool(&databases, Role::Api, Target::Primary, sessions),
         pool(&databases, Role::Reader, Target::Replica, sessions),
@@ -99,16 +98,4 @@ fn pool(databases: &Arc<Databases>, role: Role, target: Target, size: usize) -> 
         })
     });
     Pool::new(size, connect)
-}
-
-/// Ends when the process is asked to.
-async fn stopped() {
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = tokio::signal::ctrl_c() => {}
-    }
-    tracing::info!("stopping");
 }

@@ -12,8 +12,8 @@ use ledger::{
 };
 use loader::{Load, LoadErrorKind, LoadSettings, ObjectKey, Source};
 use platform::database::Kept;
+use platform::metrics::LoadMetrics;
 use platform::settings::Intake as Settings;
-use platform::telemetry::LoadMetrics;
 use tokio::time::timeout_at;
 
 use crate::deadline::Deadline;

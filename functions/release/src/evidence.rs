@@ -4,8 +4,8 @@ use std::time::{Duration, SystemTime};
 
 use aws_sdk_cloudwatch::Client;
 use canary::{Counts, Indicator, Kind, slow_above_ms};
+use platform::metrics as emitted;
 use platform::names::ALIAS;
-use platform::telemetry::{NAMESPACE, dimensions, metrics};
 
 use crate::metrics::{Asked, Window, values};
 use crate::{ReleaseError, Target};
@@ -98,32 +98,28 @@ impl<'a> Counted<'a> {
             name: "api requests".to_owned(),
             kind: Kind::Failed,
             target,
-            namespace: NAMESPACE,
-            requests: vec![metrics::REQUESTS],
-            errors: metrics::SERVER_ERRORS,
-            dimensions: vec![(dimensions::ENVIRONMENT, environment.to_owned())],
-            version: dimensions::VERSION,
+            namespace: emitted::NAMESPACE,
+            requests: vec![emitted::REQUESTS],
+            errors: emitted::SERVER_ERRORS,
+            dimensions: vec![(emitted::ENVIRONMENT, environment.to_owned())],
+            version: emitted::VERSION,
         }
     }
 
     fn batches(target: &'a Target, environment: &str, kind: Kind) -> Self {
         let (name, errors) = match kind {
-            Kind::Rejected => ("batches rejected", metrics::BATCHES_REJECTED),
-            _ => ("batches failed", metrics::BATCHES_FAILED),
+            Kind::Rejected => ("batches rejected", emitted::BATCHES_REJECTED),
+            _ => ("batches failed", emitted::BATCHES_FAILED),
         };
         Counted {
             name: name.to_owned(),
             kind,
             target,
-            namespace: NAMESPACE,
-            requests: vec![
-                metrics::BATCHES_COMMITTED,
-                metrics::BATCHES_REJECTED,
-                metrics::BATCHES_FAILED,
-            ],
+            namespace: emitted::NAMESPACE,
+            requests: emitted::ATTEMPTS.to_vec(),
             errors,
-            dimensions: vec![(dimensions::ENVIRONMENT, environment.to_owned())],
-            version: dimensions::VERSION,
+            dimensions: vec![(emitted::ENVIRONMENT, environment.to_owned())],
+            version: emitted::VERSION,
         }
     }
 

@@ -1,5 +1,6 @@
 //! What a version can be asked without harm, and whether an answer is a good one.
 
+use platform::metrics::SYNTHETIC_API;
 use platform::probe::{self, Health};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -103,7 +104,7 @@ fn http_get(path: &str, query: &str) -> Value {
         "headers": {"host": "release", "user-agent": "waybill-release"},
         "requestContext": {
             "accountId": "",
-            "apiId": "",
+            "apiId": SYNTHETIC_API,
             "domainName": "release",
             "domainPrefix": "release",
             "http": {

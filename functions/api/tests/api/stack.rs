@@ -444,6 +444,7 @@ fn router(ledger: Pool, reader: Pool, outbox: Handle, public_rates: bool) -> Rou
         release: "c0ffee".to_owned(),
         incoming_bucket: BUCKET.to_owned(),
         public_rates,
+        measured: false,
     };
     api::router(App::new(settings, ledger, reader, Box::new(outbox)))
 }

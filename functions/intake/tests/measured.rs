@@ -1,0 +1,98 @@
+//! What a new version is judged by: the metrics lines that the program itself writes of a batch.
+
+use platform::metrics::{BATCHES_RECEIVED, BATCHES_REJECTED, ENVIRONMENT, VERSION};
+use serde_json::{Value, json};
+use testkit::lambda::Instance;
+use testkit::{Role, TestDatabase, empty_database, parameter_store};
+use tokio::process::Command;
+
+/// The program with the settings that it needs, all of its own: nothing of this test's environment.
+async fn program(database: &TestDatabase) -> Command {
+    let config = database.config(Role::Loader);
+    let endpoint = parameter_store(database.password().expose()).await;
+    let mut program = Command::new(env!("CARGO_BIN_EXE_intake"));
+    program.env_clear().envs([
+        ("AWS_REGION", "eu-central-1"),
+        ("AWS_ACCESS_KEY_ID", "test"),
+        ("AWS_SECRET_ACCESS_KEY", "test"),
+        ("AWS_ENDPOINT_URL", &endpoint),
+        ("WAYBILL_ENVIRONMENT", "test"),
+        ("WAYBILL_RELEASE", "c0ffee"),
+        ("WAYBILL_PARAMETERS", "/waybill/test"),
+        ("WAYBILL_DATABASE_HOST", &config.host),
+        ("WAYBILL_DATABASE_PORT", &config.port.to_string()),
+        ("WAYBILL_DATABASE_NAME", database.name()),
+        ("WAYBILL_DATABASE_TLS", "off"),
+        ("WAYBILL_INCOMING_BUCKET", "waybill-test-incoming"),
+        ("WAYBILL_INTAKE_QUEUE_URL", &format!("{endpoint}/queue")),
+    ]);
+    program
+}
+
+/// The message of an object that appeared.
+fn message(key: &str) -> Value {
+    let body = json!({"Records": [{
+        "eventName": "ObjectCreated:Put",
+        "s3": {
+            "bucket": {"name": "waybill-test-incoming"},
+            "object": {"key": key, "size": 10, "versionId": "1"},
+        },
+    }]});
+    json!({"Records": [{
+        "messageId": "m1", "receiptHandle": "receipt", "body": body.to_string(),
+        "attributes": {"ApproximateReceiveCount": "1"}, "messageAttributes": {},
+        "eventSource": "aws:sqs", "awsRegion": "eu-central-1",
+    }]})
+}
+
+/// The next line of metrics.
+async fn measured(instance: &mut Instance) -> Value {
+    loop {
+        let line = instance.line().await;
+        if line["_aws"].is_object() {
+            return line;
+        }
+    }
+}
+
+/// Whether a line counts a metric once for the version.
+fn counts_for_the_version(line: &Value, metric: &str) -> bool {
+    let directives = line["_aws"]["CloudWatchMetrics"].as_array();
+    let announced = directives.into_iter().flatten().any(|directive| {
+        let dimensions = directive["Dimensions"].as_array().expect("sets");
+        let metrics = directive["Metrics"].as_array().expect("metrics");
+        dimensions.contains(&json!([ENVIRONMENT, VERSION]))
+            && metrics.iter().any(|one| one["Name"] == metric)
+    });
+    announced
+        && line[metric] == 1
+        && line[VERSION] == "7"
+        && line["release"] == "c0ffee"
+        && line[ENVIRONMENT] == "test"
+}
+
+#[tokio::test]
+async fn a_batch_is_counted_for_the_version_that_received_and_settled_it() {
+    let database = empty_database().await;
+    let mut owner = database.connect(Role::Owner).await;
+    let mut options = ledger::migrate::Options::shipped();
+    options.logins = Some(database.logins());
+    ledger::migrate::run(&mut owner, &options)
+        .await
+        .expect("migrated");
+
+    let mut instance = Instance::start(program(&database).await).await;
+    // No such dataset: rejected by its name alone, so that no bucket is needed.
+    let answer = instance.invoke(message("hotels/2021.csv")).await;
+    assert_eq!(answer["batchItemFailures"], json!([]), "{answer}");
+    let received = measured(&mut instance).await;
+    assert!(
+        counts_for_the_version(&received, BATCHES_RECEIVED),
+        "{received}"
+    );
+    let settled = measured(&mut instance).await;
+    assert!(
+        counts_for_the_version(&settled, BATCHES_REJECTED),
+        "{settled}"
+    );
+}
