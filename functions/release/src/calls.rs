@@ -35,7 +35,7 @@ impl Functions {
             .payload(Blob::new(event.to_string()))
             .send()
             .await
-            .map_err(|error| unreachable(format!("calling version {version} of {name}"), error))?;
+            .map_err(|error| unreachable(format!("calling version {version} of {name}"), &error))?;
         let bytes = answer.payload.map(Blob::into_inner).unwrap_or_default();
         let value = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
         if answer.function_error.is_none() {
@@ -58,7 +58,7 @@ impl Functions {
         let mut numbers = Vec::new();
         while let Some(page) = pages.next().await {
             let page =
-                page.map_err(|error| unreachable(format!("listing versions of {name}"), error))?;
+                page.map_err(|error| unreachable(format!("listing versions of {name}"), &error))?;
             let published = page.versions.unwrap_or_default();
             // `$LATEST` is no number.
             numbers.extend(
@@ -81,7 +81,7 @@ impl Functions {
         let mut numbers = Vec::new();
         while let Some(page) = pages.next().await {
             let page =
-                page.map_err(|error| unreachable(format!("listing aliases of {name}"), error))?;
+                page.map_err(|error| unreachable(format!("listing aliases of {name}"), &error))?;
             for alias in page.aliases.unwrap_or_default() {
                 let weights = alias
                     .routing_config
@@ -107,12 +107,12 @@ impl Functions {
             .send()
             .await
             .map(drop)
-            .map_err(|error| unreachable(format!("removing version {version} of {name}"), error))
+            .map_err(|error| unreachable(format!("removing version {version} of {name}"), &error))
     }
 }
 
 /// A failure of AWS' in its own words.
-pub(crate) fn unreachable<E, R>(what: String, error: SdkError<E, R>) -> ReleaseError
+pub(crate) fn unreachable<E, R>(what: String, error: &SdkError<E, R>) -> ReleaseError
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,
     R: std::fmt::Debug + 'static,
@@ -122,7 +122,7 @@ where
         .and_then(ProvideErrorMetadata::message)
     {
         Some(message) => message.to_owned(),
-        None => ledger::chain(&error),
+        None => ledger::chain(error),
     };
     ReleaseError::Unreachable { what, why }
 }

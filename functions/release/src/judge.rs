@@ -87,7 +87,7 @@ async fn red(client: &Client, prefix: &str) -> Result<Vec<String>, ReleaseError>
         .send();
     let mut names = Vec::new();
     while let Some(page) = pages.next().await {
-        let page = page.map_err(|error| unreachable("reading the alarms".to_owned(), error))?;
+        let page = page.map_err(|error| unreachable("reading the alarms".to_owned(), &error))?;
         let found = page.metric_alarms.unwrap_or_default();
         let found = found.into_iter().filter_map(|alarm| alarm.alarm_name);
         names.extend(found.filter(|name| !name.starts_with(&of_releases)));

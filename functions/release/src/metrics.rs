@@ -50,7 +50,7 @@ pub(crate) async fn values(
             .into_paginator()
             .send();
         while let Some(page) = pages.next().await {
-            let page = page.map_err(|error| unreachable("reading metrics".to_owned(), error))?;
+            let page = page.map_err(|error| unreachable("reading metrics".to_owned(), &error))?;
             for result in page.metric_data_results.unwrap_or_default() {
                 let index = result
                     .id

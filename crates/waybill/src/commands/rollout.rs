@@ -108,17 +108,15 @@ fn released<'a>(recent: &'a [Execution], versions: &BTreeMap<String, String>) ->
 /// Stops the release that is on its way; what it moved is put back.
 pub(crate) async fn stop(environment: &str, terminal: Terminal) -> Outcome {
     let place = Place::find(environment).await?;
-    match place.machine.running().await? {
-        Some(running) => halt(&place, &running, terminal).await,
-        None => {
-            terminal.note("no release is on its way");
-            Ok(Exit::Done)
-        }
+    if let Some(running) = place.machine.running().await? {
+        return halt(&place, &running, terminal).await;
     }
+    terminal.note("no release is on its way");
+    Ok(Exit::Done)
 }
 
 async fn halt(place: &Place, running: &Execution, terminal: Terminal) -> Outcome {
-    place.machine.stop(&running.execution).await?;
+    place.machine.stop(&running.arn).await?;
     terminal.note(format!("{} is stopped", running.order.title()));
     put_back(place, terminal).await
 }
@@ -154,7 +152,7 @@ pub(crate) async fn watch(
     let place = Place::find(environment).await?;
     let execution = match execution {
         Some(execution) => execution.to_owned(),
-        None => newest(&place).await?.execution,
+        None => newest(&place).await?.arn,
     };
     end(&place, &execution, terminal).await
 }
@@ -175,7 +173,7 @@ async fn begun(place: &Place, execution: &str, watch: bool, terminal: Terminal) 
         return end(place, execution, terminal).await;
     }
     let begun = place.machine.describe(execution).await?;
-    terminal.either(&begun, || begun.execution.clone())?;
+    terminal.either(&begun, || begun.arn.clone())?;
     terminal.note(format!(
         "{} is on its way: `waybill release watch --environment {}` follows it",
         begun.order.title(),

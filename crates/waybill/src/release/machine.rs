@@ -45,7 +45,8 @@ pub(crate) enum Status {
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Execution {
     /// Its ARN.
-    pub(crate) execution: String,
+    #[serde(rename = "execution")]
+    pub(crate) arn: String,
     /// The release, or what else it was for.
     #[serde(flatten)]
     pub(crate) order: Order,
@@ -186,7 +187,7 @@ impl Machine {
             _ => Status::Stopped,
         };
         Ok(Execution {
-            execution: found.execution_arn,
+            arn: found.execution_arn,
             order,
             status,
             started_at: timestamp(Some(found.start_date)),

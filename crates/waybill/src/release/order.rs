@@ -231,10 +231,10 @@ mod tests {
         let back = Order::back("b".into(), BTreeMap::new());
         let (first, second, undone) = (moved("1", "2"), moved("2", "3"), moved("3", "2"));
         let history = [(&back, &undone), (&release, &second), (&release, &first)];
-        let replaced = |live| super::replaced(history.into_iter(), live);
-        assert_eq!(replaced(&live("3")).expect("known"), live("2"));
-        assert_eq!(replaced(&live("2")).expect("known"), live("1"));
-        assert!(replaced(&live("1")).is_err());
+        let replaced = |version| super::replaced(history.into_iter(), &live(version));
+        assert_eq!(replaced("3").expect("known"), live("2"));
+        assert_eq!(replaced("2").expect("known"), live("1"));
+        assert!(replaced("1").is_err());
     }
 
     #[test]
