@@ -9,7 +9,8 @@ ALL = frozenset({RUST, TERRAFORM, WORKFLOWS})
 # The first that fits decides.
 TOUCHED = [
     # Read by tests beside those of their own part.
-    (r"docs/contracts\.md", {RUST}),
+    (r"docs/(contracts|canary)\.md", {RUST}),
+    (r"iac/modules/release/definition\.asl\.json", {RUST, TERRAFORM}),
     (r"docs/(environments\.md|runbooks/.*)", {TERRAFORM}),
     (r"docs/workflows\.md", {WORKFLOWS}),
     (r"docs/.*|LICENSE|README\.md", set()),

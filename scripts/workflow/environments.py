@@ -74,8 +74,9 @@ def script(environment: str, *arguments: str, check: bool = True, **options) -> 
 
 
 def terraform_variables() -> dict[str, str]:
-    """The environment of Terraform in a workflow: where there is a lock file, no other providers than it names."""
-    variables = dict(os.environ)
+    """The environment of Terraform in a workflow: no colours, and where there is a lock file, no other providers than it
+    names."""
+    arguments = [os.environ.get("TF_CLI_ARGS_init", ""), "-no-color"]
     if (CHECKOUT / "iac/stack/.terraform.lock.hcl").exists():
-        variables["TF_CLI_ARGS_init"] = " ".join([variables.get("TF_CLI_ARGS_init", ""), "-lockfile=readonly"]).strip()
-    return variables
+        arguments.append("-lockfile=readonly")
+    return {**os.environ, "TF_CLI_ARGS_init": " ".join(arguments).strip()}

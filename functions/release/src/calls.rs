@@ -1,7 +1,7 @@
 //! Functions by their name and version: called, listed, removed.
 
 use aws_sdk_lambda::Client;
-use aws_sdk_lambda::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_lambda::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_lambda::primitives::Blob;
 use serde_json::Value;
 
@@ -115,14 +115,14 @@ impl Functions {
 pub(crate) fn unreachable<E, R>(what: String, error: SdkError<E, R>) -> ReleaseError
 where
     E: ProvideErrorMetadata + std::error::Error + 'static,
-    R: std::fmt::Debug,
+    R: std::fmt::Debug + 'static,
 {
     let why = match error
         .as_service_error()
         .and_then(ProvideErrorMetadata::message)
     {
         Some(message) => message.to_owned(),
-        None => DisplayErrorContext(error).to_string(),
+        None => ledger::chain(&error),
     };
     ReleaseError::Unreachable { what, why }
 }

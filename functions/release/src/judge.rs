@@ -76,8 +76,9 @@ pub(crate) async fn judge(
     Ok(verdict)
 }
 
-/// The names of the environment's alarms that are red now.
+/// The names of the environment's alarms that are red now. Those on releases themselves are about an earlier one.
 async fn red(client: &Client, prefix: &str) -> Result<Vec<String>, ReleaseError> {
+    let of_releases = format!("{prefix}release-");
     let mut pages = client
         .describe_alarms()
         .alarm_name_prefix(prefix)
@@ -88,7 +89,8 @@ async fn red(client: &Client, prefix: &str) -> Result<Vec<String>, ReleaseError>
     while let Some(page) = pages.next().await {
         let page = page.map_err(|error| unreachable("reading the alarms".to_owned(), error))?;
         let found = page.metric_alarms.unwrap_or_default();
-        names.extend(found.into_iter().filter_map(|alarm| alarm.alarm_name));
+        let found = found.into_iter().filter_map(|alarm| alarm.alarm_name);
+        names.extend(found.filter(|name| !name.starts_with(&of_releases)));
     }
     Ok(names)
 }

@@ -8,7 +8,8 @@ from changes import ALL, touched
 
 TABLE = [
     (["docs/api.md", "README.md", "LICENSE"], set()),
-    (["docs/contracts.md"], {"rust"}),
+    (["docs/contracts.md", "docs/canary.md"], {"rust"}),
+    (["iac/modules/release/definition.asl.json"], {"rust", "terraform"}),
     (["docs/environments.md"], {"terraform"}),
     (["docs/runbooks/api-errors.md"], {"terraform"}),
     (["docs/workflows.md"], {"workflows"}),

@@ -56,7 +56,8 @@ impl Progress {
         match exited(event)? {
             ("Shift", output) => {
                 self.judged.clear();
-                Some(format!("{} % goes to the new versions", output["weight"]))
+                let weight = output["weight"].as_f64()?;
+                Some(format!("{weight} % goes to the new versions"))
             }
             ("Judge", output) => {
                 let verdict = &output["Payload"];
