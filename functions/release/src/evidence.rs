@@ -25,7 +25,10 @@ pub(crate) async fn collect(
     for target in targets {
         counted.push(Counted::invocations(target));
         match target.function.as_str() {
-            "api" => counted.push(Counted::requests(target, environment)),
+            "api" => {
+                counted.push(Counted::requests(target, environment, Kind::Failed));
+                counted.push(Counted::requests(target, environment, Kind::Rejected));
+            }
             "intake" => {
                 counted.push(Counted::batches(target, environment, Kind::Failed));
                 counted.push(Counted::batches(target, environment, Kind::Rejected));
@@ -60,7 +63,7 @@ pub(crate) async fn collect(
         });
     }
     for target in targets.iter().filter(|target| target.function == "api") {
-        indicators.extend(slow(client, target, step).await?);
+        indicators.extend(slow(client, environment, target, step).await?);
     }
     Ok(indicators)
 }
@@ -93,14 +96,19 @@ impl<'a> Counted<'a> {
         }
     }
 
-    fn requests(target: &'a Target, environment: &str) -> Self {
+    fn requests(target: &'a Target, environment: &str, kind: Kind) -> Self {
+        // A version that takes good keys for bad ones has no server error.
+        let (name, errors) = match kind {
+            Kind::Rejected => ("api requests refused", emitted::CLIENT_ERRORS),
+            _ => ("api requests", emitted::SERVER_ERRORS),
+        };
         Counted {
-            name: "api requests".to_owned(),
-            kind: Kind::Failed,
+            name: name.to_owned(),
+            kind,
             target,
             namespace: emitted::NAMESPACE,
             requests: vec![emitted::REQUESTS],
-            errors: emitted::SERVER_ERRORS,
+            errors,
             dimensions: vec![(emitted::ENVIRONMENT, environment.to_owned())],
             version: emitted::VERSION,
         }
@@ -176,20 +184,23 @@ async fn sums<'a>(
 }
 
 /// Requests that took much longer than the old version's do. Nothing where the old version had none.
+///
+/// By the function's own measure, which leaves out the first request of an instance: a version that gets little is cold
+/// more often, and Lambda's `Duration` has the connecting in it.
 async fn slow(
     client: &Client,
+    environment: &str,
     target: &Target,
     step: Window,
 ) -> Result<Option<Indicator>, ReleaseError> {
-    let of = |version: &str, metric, statistic: String| {
-        let mut dimensions = lambda_dimensions(target);
-        dimensions.push(("ExecutedVersion", version.to_owned()));
-        Asked {
-            namespace: LAMBDA,
-            metric,
-            dimensions,
-            statistic,
-        }
+    let of = |version: &str, statistic: &str| Asked {
+        namespace: emitted::NAMESPACE,
+        metric: emitted::DURATION_MS,
+        dimensions: vec![
+            (emitted::ENVIRONMENT, environment.to_owned()),
+            (emitted::VERSION, version.to_owned()),
+        ],
+        statistic: statistic.to_owned(),
     };
     // A percentile is of one period: as long as the window, in whole minutes.
     let length = step.until.duration_since(step.from).unwrap_or(MINUTE);
@@ -197,18 +208,14 @@ async fn slow(
         period: MINUTE * length.as_secs().div_ceil(60).max(1) as u32,
         ..step
     };
-    let old = [of(&target.from, "Duration", "p90".to_owned())];
+    let old = [of(&target.from, "p90")];
     let Some(p90) = values(client, whole, &old).await?[0].first().copied() else {
         return Ok(None);
     };
     // The share of values at or below a bound, in per cent.
     let quick = format!("PR(:{:.0})", slow_above_ms(p90));
-    let asked = [&target.to, &target.from].map(|version| {
-        [
-            of(version, "Invocations", "Sum".to_owned()),
-            of(version, "Duration", quick.clone()),
-        ]
-    });
+    let asked =
+        [&target.to, &target.from].map(|version| [of(version, "SampleCount"), of(version, &quick)]);
     let found = values(client, whole, &asked.concat()).await?;
     let counts = |at: usize| {
         let requests = found[at].iter().sum::<f64>();
