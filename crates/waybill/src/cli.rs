@@ -332,7 +332,7 @@ pub(crate) enum Release {
         execution: Option<String>,
     },
     /// Go back to the release before; one that is on its way is stopped and taken back
-    Rollback(Watched),
+    Rollback(Rollback),
     /// Stop the release that is on its way and put every alias back
     Stop {
         /// The environment
@@ -383,12 +383,15 @@ pub(crate) struct Start {
     pub(crate) watch: bool,
 }
 
-/// An environment, and whether to stay.
+/// The way back.
 #[derive(Debug, Args)]
-pub(crate) struct Watched {
+pub(crate) struct Rollback {
     /// The environment
     #[arg(long, value_name = "NAME")]
     pub(crate) environment: String,
+    /// The release that is to go; refused where another one is live, so that going back twice is meant
+    #[arg(long, value_name = "COMMIT", value_parser = release_name)]
+    pub(crate) from: Option<String>,
     /// Follow it to its end
     #[arg(long)]
     pub(crate) watch: bool,

@@ -206,7 +206,8 @@ impl Ended {
 /// The real freight rates, where they are; says loudly when not.
 #[expect(clippy::print_stderr, reason = "a skipped test must be heard of")]
 pub(crate) fn real_rates() -> Option<PathBuf> {
-    let beside = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data/rates");
+    let here = std::env::var("CARGO_MANIFEST_DIR").expect("cargo runs the tests");
+    let beside = format!("{here}/../../../shared/data/rates");
     let folder = PathBuf::from(
         std::env::var("WAYBILL_REFERENCE_DATA").unwrap_or_else(|_| beside.to_owned()),
     );

@@ -42,7 +42,7 @@ pub(crate) async fn run(command: Release, terminal: Terminal) -> Outcome {
             environment,
             execution,
         } => return rollout::watch(&environment, execution.as_deref(), terminal).await,
-        Release::Rollback(watched) => return rollout::rollback(&watched, terminal).await,
+        Release::Rollback(rollback) => return rollout::rollback(&rollback, terminal).await,
         Release::Stop { environment } => return rollout::stop(&environment, terminal).await,
         Release::Recover { environment } => return rollout::recover(&environment, terminal).await,
         Release::List { environment, most } => {

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use platform::names::{ALIAS, Names};
 use serde::Serialize;
 
-use crate::cli::{Start, Watched};
+use crate::cli::{Rollback, Start};
 use crate::failure::{Exit, Failure, OrFail as _, Outcome};
 use crate::release::machine::{Execution, Machine, Status, at};
 use crate::release::order::{self, Order};
@@ -59,15 +59,28 @@ pub(crate) async fn start(start: &Start, terminal: Terminal) -> Outcome {
     } else {
         Some(start.steps.clone()).filter(|steps| !steps.is_empty())
     };
+    order::fit(steps.as_deref().unwrap_or_default())?;
     let order = Order::release(&manifest, folder, steps);
     let execution = place.machine.start(&order).await?;
     begun(&place, &execution, start.watch, terminal).await
 }
 
 /// Goes back to the release before.
-pub(crate) async fn rollback(watched: &Watched, terminal: Terminal) -> Outcome {
-    let place = Place::find(&watched.environment).await?;
+pub(crate) async fn rollback(rollback: &Rollback, terminal: Terminal) -> Outcome {
+    let place = Place::find(&rollback.environment).await?;
+    let from = rollback.from.as_deref();
     if let Some(running) = place.machine.running().await? {
+        if running.order.is_back() {
+            terminal.note(format!("{} is on its way already", running.order.title()));
+            return begun(&place, &running.arn, rollback.watch, terminal).await;
+        }
+        if from.is_some_and(|from| running.order.release.as_deref() != Some(from)) {
+            return Err(Failure::misuse(format!(
+                "{} is on its way, not {}",
+                running.order.title(),
+                from.unwrap_or_default()
+            )));
+        }
         terminal.note(format!(
             "{} is on its way: it is stopped, and what it moved is put back",
             running.order.title()
@@ -80,6 +93,14 @@ pub(crate) async fn rollback(watched: &Watched, terminal: Terminal) -> Outcome {
         .map(|alias| (alias.function.clone(), alias.version.clone()))
         .collect();
     let recent = place.machine.recent(MEMORY).await?;
+    let now = released(&recent, &versions).unwrap_or("not on record");
+    if let Some(from) = from.filter(|from| *from != now) {
+        return Err(
+            Failure::misuse(format!("release {from} is not live: {now} is")).advice(
+                "somebody, or the canary, was there before: look at `waybill release list`",
+            ),
+        );
+    }
     let ended = recent
         .iter()
         .filter_map(|execution| Some((&execution.order, execution.output.as_ref()?)));
@@ -87,7 +108,7 @@ pub(crate) async fn rollback(watched: &Watched, terminal: Terminal) -> Outcome {
     let label = released(&recent, &back).unwrap_or("the versions before");
     let order = Order::back(label.to_owned(), back);
     let execution = place.machine.start(&order).await?;
-    begun(&place, &execution, watched.watch, terminal).await
+    begun(&place, &execution, rollback.watch, terminal).await
 }
 
 /// The release that brought these versions.
@@ -118,16 +139,16 @@ pub(crate) async fn stop(environment: &str, terminal: Terminal) -> Outcome {
 async fn halt(place: &Place, running: &Execution, terminal: Terminal) -> Outcome {
     place.machine.stop(&running.arn).await?;
     terminal.note(format!("{} is stopped", running.order.title()));
-    put_back(place, terminal).await
+    put_back(place, Some(running.arn.clone()), terminal).await
 }
 
 /// Puts back what a dead execution left.
 pub(crate) async fn recover(environment: &str, terminal: Terminal) -> Outcome {
-    put_back(&Place::find(environment).await?, terminal).await
+    put_back(&Place::find(environment).await?, None, terminal).await
 }
 
-async fn put_back(place: &Place, terminal: Terminal) -> Outcome {
-    let execution = place.machine.start(&Order::recover()).await?;
+async fn put_back(place: &Place, stopped: Option<String>, terminal: Terminal) -> Outcome {
+    let execution = place.machine.start(&Order::recover(stopped)).await?;
     let ended = follow(place, &execution, terminal).await?;
     if ended.status != Status::Live {
         return Err(ended.failure(&place.environment));
@@ -373,6 +394,7 @@ fn status_word(status: Status) -> &'static str {
         Status::TakenBack => "taken back",
         Status::NotBegun => "not begun",
         Status::Stuck => "stuck",
+        Status::Unknown => "not known",
         Status::Stopped => "stopped",
     }
 }

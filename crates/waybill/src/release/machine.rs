@@ -3,7 +3,7 @@
 
 use aws_config::SdkConfig;
 use aws_sdk_sfn::Client;
-use aws_sdk_sfn::types::{ExecutionListItem, ExecutionStatus, HistoryEvent};
+use aws_sdk_sfn::types::{ExecutionStatus, HistoryEvent};
 use jiff::Timestamp;
 use platform::names::Names;
 use serde::Serialize;
@@ -37,6 +37,8 @@ pub(crate) enum Status {
     NotBegun,
     /// Not every alias could be put back.
     Stuck,
+    /// It ended in a way that the machine does not know.
+    Unknown,
     /// Somebody stopped it; the machine puts the aliases back in an execution of its own.
     Stopped,
 }
@@ -140,22 +142,15 @@ impl Machine {
             .into_paginator()
             .items()
             .send();
-        let mut items: Vec<ExecutionListItem> = Vec::new();
-        while let Some(item) = pages.next().await {
-            items.push(item.or_unreachable("listing the executions")?);
-            if items.len() == most * 2 {
-                break;
-            }
-        }
-        items.sort_by_key(|item| std::cmp::Reverse(item.start_date));
         let mut executions = Vec::new();
-        for item in items {
+        while executions.len() < most {
+            let Some(item) = pages.next().await else {
+                break;
+            };
+            let item = item.or_unreachable("listing the executions")?;
             let execution = self.describe(&item.execution_arn).await?;
             if !execution.order.recover {
                 executions.push(execution);
-            }
-            if executions.len() == most {
-                break;
             }
         }
         Ok(executions)
@@ -182,8 +177,8 @@ impl Machine {
             (ExecutionStatus::Succeeded, _) => Status::Live,
             (ExecutionStatus::Failed, Some("NotBegun")) => Status::NotBegun,
             (ExecutionStatus::Failed, Some("TakenBack")) => Status::TakenBack,
-            // Whatever else made it fail, it did not get to put anything back.
-            (ExecutionStatus::Failed, _) => Status::Stuck,
+            (ExecutionStatus::Failed, Some("Stuck")) => Status::Stuck,
+            (ExecutionStatus::Failed, _) => Status::Unknown,
             _ => Status::Stopped,
         };
         Ok(Execution {
@@ -230,6 +225,9 @@ impl Execution {
             Status::NotBegun => Failure::failed(format!("{what} did not begin: {reason}")),
             Status::Stopped => Failure::failed(format!("{what} was stopped: {reason}")).advice(format!(
                 "`waybill release recover --environment {environment}` makes sure that every alias is back"
+            )),
+            Status::Unknown => Failure::failed(format!("{what} ended, and it is not known how: {reason}")).advice(format!(
+                "`waybill release recover --environment {environment}` makes sure that every alias is where it belongs"
             )),
             Status::Stuck => Failure::failed(format!("{what} failed, and not every alias is back: {reason}"))
                 .advice(format!(

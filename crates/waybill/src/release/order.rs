@@ -32,6 +32,9 @@ pub(crate) struct Order {
     /// Only what a dead execution left.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) recover: bool,
+    /// The execution that was just stopped, and may still be seen as running.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    stopped: Option<String>,
 }
 
 /// A zip's SHA-256 in base64.
@@ -100,10 +103,11 @@ impl Order {
         }
     }
 
-    /// Put back what a dead execution left.
-    pub(crate) fn recover() -> Self {
+    /// Put back what a dead execution left; `stopped` is the one that is known to be dead.
+    pub(crate) fn recover(stopped: Option<String>) -> Self {
         Self {
             recover: true,
+            stopped,
             ..Self::default()
         }
     }
@@ -142,6 +146,19 @@ impl Order {
             .collect();
         format!("{kind}{title}-{stamp}")
     }
+}
+
+/// The longest that all steps together may wait: the machine itself ends after six hours.
+const LONGEST_S: u64 = 4 * 60 * 60;
+
+/// Whether the machine can take these steps.
+pub(crate) fn fit(steps: &[Step]) -> Outcome<()> {
+    if steps.iter().map(|step| step.longest_s).sum::<u64>() > LONGEST_S {
+        return Err(Failure::misuse(format!(
+            "the longest waits of all steps together are more than {LONGEST_S} s"
+        )));
+    }
+    Ok(())
 }
 
 /// Reads `10,300,1800,100`: weight, shortest and longest wait, requests.
