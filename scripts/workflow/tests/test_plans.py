@@ -1,7 +1,8 @@
 import copy
 import unittest
 
-from plans import NOTHING, digest
+from case import load
+from plans import NOTHING, Plan, digest
 
 CHANGE = {"address": "module.api.aws_x.this", "change": {"actions": ["update"], "before": {"name": "a"}, "after": {"name": "b"}, "after_unknown": {}}}
 OTHER = {"address": "aws_y.this", "change": {"actions": ["create"], "before": None, "after": {}, "after_unknown": {"arn": True}}}
@@ -32,3 +33,20 @@ class Digests(unittest.TestCase):
 
     def test_a_plan_that_changes_nothing_says_so(self) -> None:
         self.assertEqual(digest({"resource_changes": [STILL, READ], "output_changes": {"url": {"actions": ["no-op"]}}}), NOTHING)
+
+
+class Approval(unittest.TestCase):
+    def to_apply(self, digest: str, approved: str | None, there: bool = True) -> bool:
+        return load("apply").is_to_apply(Plan("dev", digest != NOTHING, "", digest, None), approved, there)
+
+    def test_what_was_approved_is_applied_and_nothing_else(self) -> None:
+        self.assertTrue(self.to_apply("a", "a"))
+        self.assertTrue(self.to_apply("a", "new", there=False))
+        self.assertTrue(self.to_apply("a", None))
+        for approved, there in (("b", True), ("new", True), (NOTHING, True), ("", True), ("a", False)):
+            with self.subTest(approved=approved, there=there), self.assertRaisesRegex(SystemExit, "is not what it was"):
+                self.to_apply("a", approved, there)
+
+    def test_a_run_that_applied_already_goes_on_when_it_is_run_again(self) -> None:
+        for approved in ("a", "new", NOTHING, None):
+            self.assertFalse(self.to_apply(NOTHING, approved))
