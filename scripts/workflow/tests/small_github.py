@@ -58,14 +58,24 @@ class SmallGitHub:
         """A run of deploy.yml with the jobs that bring it to environments, each as (status, conclusion)."""
         run = {"id": self._id(), "run_number": number, "status": status, "head_sha": f"{number:040x}", "html_url": f"https://github.test/runs/{number}"}
         self.runs.append(run)
-        self.jobs[run["id"]] = [{"name": f"{name} / apply", "status": ended, "conclusion": how} for name, (ended, how) in applied.items()]
+        self.jobs[run["id"]] = []
+        for name, (ended, how) in applied.items():
+            self.job(run, f"{name} / plan", "completed", "success")
+            self.job(run, f"{name} / apply", ended, how, {"Apply what was approved": how, "Release": how})
         return run
 
-    def running_job(self, started_at: str, status: str = "in_progress") -> None:
+    def job(self, run: dict, name: str, status: str, conclusion: str | None = None, steps: dict[str, str | None] | None = None, attempt: int = 1) -> None:
+        """A job of a run, with its steps' conclusions."""
+        made = [{"name": step, "status": "completed" if how else status, "conclusion": how} for step, how in (steps or {}).items()]
+        self.jobs[run["id"]].append({"name": name, "status": status, "conclusion": conclusion, "run_attempt": attempt, "steps": made})
+
+    def running_job(self, started_at: str, status: str = "in_progress", run_status: str = "in_progress") -> None:
         """A job that a runner is at work on."""
-        run = {"id": self._id(), "run_number": 0, "status": "in_progress"}
+        run = {"id": self._id(), "run_number": 0, "status": run_status}
         self.runs.append(run)
-        self.jobs[run["id"]] = [{"name": "a job", "status": status, "started_at": started_at, "html_url": "https://github.test/job"}]
+        self.jobs[run["id"]] = [
+            {"name": "a job", "status": status, "started_at": started_at, "html_url": "https://github.test/job", "run_attempt": 1, "steps": []}
+        ]
 
     def _id(self) -> int:
         self._ids += 1
@@ -102,7 +112,11 @@ class SmallGitHub:
             case "GET", ["actions", "runs"]:
                 return {"workflow_runs": page([run for run in self.runs if run["status"] == query["status"]], query)}
             case "GET", ["actions", "runs", id, "jobs"]:
-                return {"jobs": page(self.jobs[int(id)], query)}
+                jobs = self.jobs[int(id)]
+                if query["filter"] == "latest":
+                    newest = max((job["run_attempt"] for job in jobs), default=1)
+                    jobs = [job for job in jobs if job["run_attempt"] == newest]
+                return {"jobs": page(jobs, query)}
             case "GET", ["actions", "workflows", "deploy.yml", "runs"]:
                 return {"workflow_runs": sorted((run for run in self.runs if run["run_number"]), key=lambda run: -run["run_number"])}
             case "GET", ["actions", "artifacts"]:

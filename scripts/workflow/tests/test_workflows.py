@@ -4,14 +4,22 @@ import json
 import os
 import re
 import unittest
+from fnmatch import fnmatchcase
 
 from case import FOLDER
+from deploys import APPLIES, WORKFLOW
 
 CHECKOUT = FOLDER.parent.parent
 WORKFLOWS = sorted((CHECKOUT / ".github/workflows").glob("*.yml"))
 ACTIONS = sorted((CHECKOUT / ".github/actions").glob("*/action.yml"))
 # Actions that begin so change nothing in the services that the stack is made of.
 READS = ("Describe", "Get", "GET", "List", "View", "Validate", "Decrypt")
+
+
+def reading_session() -> str:
+    """The policy of a session that may only read."""
+    text = (CHECKOUT / ".github/actions/aws/action.yml").read_text()
+    return " ".join(re.search(r"'(\{.*\})' \|\| ''", text, re.DOTALL)[1].split())
 
 
 def jobs(text: str) -> dict[str, str]:
@@ -43,6 +51,13 @@ class Workflows(unittest.TestCase):
         for script in called:
             self.assertTrue(os.access(CHECKOUT / script, os.X_OK), script)
 
+    def test_what_is_asked_of_other_runs_is_what_the_workflow_does(self) -> None:
+        deployment = jobs((CHECKOUT / ".github/workflows/environment.yml").read_text())
+        self.assertEqual(deployment["apply"].count(f"- name: {APPLIES}\n"), 1)
+        # Before the job that enters the group, and with nothing after it that takes time.
+        self.assertTrue(deployment["plan"].rstrip().endswith('run: scripts/workflow/not-superseded "$ENVIRONMENT" --coming'))
+        self.assertTrue((CHECKOUT / ".github/workflows" / WORKFLOW).exists())
+
     def test_no_step_is_longer_than_a_line(self) -> None:
         for path in WORKFLOWS + ACTIONS:
             self.assertNotRegex(path.read_text(), r"run: [|>]", path.name)
@@ -60,11 +75,24 @@ class Workflows(unittest.TestCase):
         self.assertEqual(len(versions), 1, versions)
 
     def test_a_session_that_reads_can_do_nothing_else(self) -> None:
-        text = (CHECKOUT / ".github/actions/aws/action.yml").read_text()
-        policy = " ".join(re.search(r"'(\{.*\})' \|\| ''", text, re.DOTALL)[1].split())
+        policy = reading_session()
         # What AWS takes of a policy for a session.
         self.assertLessEqual(len(policy), 2048)
         (statement,) = json.loads(policy)["Statement"]
         self.assertGreater(len(statement["Action"]), 30)
         for action in statement["Action"]:
             self.assertTrue(action.split(":")[1].startswith(READS), action)
+
+    def test_a_session_that_reads_can_do_all_that_the_roles_which_plan_may(self) -> None:
+        (statement,) = json.loads(reading_session())["Statement"]
+        named = re.findall(r'"([a-z0-9-]+:[A-Za-z]+\*?)"', (CHECKOUT / "iac/bootstrap/policy_reading.tf").read_text())
+        self.assertGreater(len(named), 60)
+        for action in named + ["s3:GetObject", "s3:ListBucket"]:
+            self.assertTrue(any(fnmatchcase(action, allowed) for allowed in statement["Action"]), action)
+
+    def test_whoever_only_looks_at_an_environment_takes_the_role_that_plans(self) -> None:
+        planning = [lines for path in WORKFLOWS for lines in jobs(path.read_text()).values() if re.search(r"environment: .*-plan\n", lines)]
+        self.assertEqual(len(planning), 3)
+        for lines in planning:
+            self.assertRegex(lines, r'reading: "true"\n +seconds: "3600"')
+            self.assertIn("role: ${{ vars.AWS_ROLE_ARN }}", lines)
