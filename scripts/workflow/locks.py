@@ -12,6 +12,7 @@ from pathlib import Path
 
 from environments import AwsFailed, aws, state_bucket, time_of
 from github import GitHub
+from runs import unfinished
 
 # The user that GitHub's own runners work as. A lock of anybody else is a person's, at a machine of their own.
 RUNNER = "runner"
@@ -49,8 +50,7 @@ def held(environment: str) -> Lock | None:
 
 def running_jobs(github: GitHub) -> list[dict]:
     """Every job of the repository that a runner is at work on now."""
-    runs = github.pages("actions/runs", key="workflow_runs", status="in_progress")
-    jobs = [job for run in runs for job in github.pages(f"actions/runs/{run['id']}/jobs", key="jobs", filter="latest")]
+    jobs = [job for run in unfinished(github) for job in github.pages(f"actions/runs/{run['id']}/jobs", key="jobs", filter="latest")]
     return [job for job in jobs if job["status"] == "in_progress"]
 
 

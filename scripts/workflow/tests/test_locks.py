@@ -19,6 +19,16 @@ class Keeping(WithGitHub):
         self.there.running_job("2026-11-21T09:58:00Z")
         self.assertIn("running still", keeps(lock(), running_jobs(self.github), at(12)))
 
+    def test_a_job_counts_while_another_of_its_run_waits(self) -> None:
+        for status in ("waiting", "queued", "pending"):
+            with self.subTest(status=status):
+                self.there.runs.clear()
+                self.there.running_job("2026-11-21T09:58:00Z", run_status=status)
+                self.assertIn("running still", keeps(lock(), running_jobs(self.github), at(12)))
+        self.there.runs.clear()
+        self.there.running_job("2026-11-21T09:58:00Z", run_status="completed", status="completed")
+        self.assertIsNone(keeps(lock(), running_jobs(self.github), at(12)))
+
     def test_clocks_that_differ_a_little_do_not_cost_a_holder_its_lock(self) -> None:
         self.there.running_job("2026-11-21T10:01:00Z")
         self.assertIn("running still", keeps(lock(), running_jobs(self.github), at(12)))
