@@ -10,6 +10,7 @@ from threads import comment
 
 LABEL = "preview"
 COMMENT = "preview"
+WORKFLOW = "preview.yml"
 # Since it was last brought up to date.
 HOURS = 72
 
@@ -26,6 +27,13 @@ def lifetime(environment=os.environ) -> timedelta:
     if not said.isdecimal() or int(said) < 1:
         raise SystemExit(f"PREVIEW_HOURS is '{said}': a number of hours, 1 or more, is wanted")
     return timedelta(hours=int(said))
+
+
+def busy(github: GitHub, number: int, runs: list[dict]) -> dict | None:
+    """Of the unfinished runs of the workflow `preview`, one of this pull request. It is found by its branch: what a run says of
+    its pull requests leaves out those that are closed."""
+    pull = github.find(f"pulls/{number}")
+    return next((run for run in runs if pull and run["head_branch"] == pull["head"]["ref"]), None)
 
 
 def why_gone(github: GitHub, number: int, written: datetime | None, now: datetime) -> str | None:

@@ -19,6 +19,7 @@ class SmallGitHub:
         self.comments: dict[int, list[dict]] = {}
         self.issues: list[dict] = []
         self.runs: list[dict] = []
+        self.previews: list[dict] = []
         self.jobs: dict[int, list[dict]] = {}
         self.environments: dict[str, dict] = {}
         self.artifacts: list[dict] = []
@@ -41,7 +42,7 @@ class SmallGitHub:
 
     def pull(self, number: int, state: str = "open", labels: tuple[str, ...] = ("preview",), repository: str | None = REPOSITORY) -> dict:
         """A pull request."""
-        head = {"sha": f"{number:040x}", "repo": repository and {"full_name": repository}}
+        head = {"sha": f"{number:040x}", "ref": f"branch-{number}", "repo": repository and {"full_name": repository}}
         self.pulls[number] = {
             "number": number, "state": state, "labels": [{"name": label} for label in labels], "head": head,
             "updated_at": self.now, "closed_at": None if state == "open" else self.now,
@@ -76,6 +77,12 @@ class SmallGitHub:
         self.jobs[run["id"]] = [
             {"name": "a job", "status": status, "started_at": started_at, "html_url": "https://github.test/job", "run_attempt": 1, "steps": []}
         ]
+
+    def preview_run(self, branch: str, status: str) -> dict:
+        """A run of preview.yml, for whatever pull request has this branch."""
+        run = {"id": self._id(), "run_number": 0, "status": status, "head_branch": branch, "html_url": f"https://github.test/previews/{branch}"}
+        self.previews.append(run)
+        return run
 
     def _id(self) -> int:
         self._ids += 1
@@ -119,6 +126,8 @@ class SmallGitHub:
                 return {"jobs": page(jobs, query)}
             case "GET", ["actions", "workflows", "deploy.yml", "runs"]:
                 return {"workflow_runs": sorted((run for run in self.runs if run["run_number"]), key=lambda run: -run["run_number"])}
+            case "GET", ["actions", "workflows", "preview.yml", "runs"]:
+                return {"workflow_runs": page([run for run in self.previews if run["status"] == query["status"]], query)}
             case "GET", ["actions", "artifacts"]:
                 return {"artifacts": self.artifacts}
             case "GET", ["environments", name]:

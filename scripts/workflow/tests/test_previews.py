@@ -57,6 +57,14 @@ class Sweeping(WithGitHub):
         self.assertEqual(self.ripe({"pr-1": {"state": at(1, day=1)}}), {})
         self.assertIsNone(why_gone(self.github, 1, at(1, day=1), NOW))
 
+    def test_it_leaves_alone_what_its_own_workflow_is_at_work_on(self) -> None:
+        going = {number: "its pull request is closed" for number in (1, 2, 3, 4, 5, 6, 7)}
+        for number in (1, 2, 3, 4, 5, 6):
+            self.there.pull(number, state="closed")
+        for number, status in ((1, "in_progress"), (2, "waiting"), (3, "queued"), (4, "pending"), (5, "completed")):
+            self.there.preview_run(f"branch-{number}", status)
+        self.assertEqual(load("sweep").without_busy(self.github, going).keys(), {5, 6, 7})
+
     def test_environments_and_strangers_workspaces_are_never_taken(self) -> None:
         there = {name: {"state": at(1, day=1)} for name in ("dev", "staging", "prod", "pr-x", "pr-007", "alice", "pr-12x")}
         self.assertEqual(self.ripe(there), {})

@@ -6,8 +6,9 @@ import re
 import unittest
 from fnmatch import fnmatchcase
 
+import deploys
+import previews
 from case import FOLDER
-from deploys import APPLIES, WORKFLOW
 
 CHECKOUT = FOLDER.parent.parent
 WORKFLOWS = sorted((CHECKOUT / ".github/workflows").glob("*.yml"))
@@ -53,10 +54,22 @@ class Workflows(unittest.TestCase):
 
     def test_what_is_asked_of_other_runs_is_what_the_workflow_does(self) -> None:
         deployment = jobs((CHECKOUT / ".github/workflows/environment.yml").read_text())
-        self.assertEqual(deployment["apply"].count(f"- name: {APPLIES}\n"), 1)
+        self.assertEqual(deployment["apply"].count(f"- name: {deploys.APPLIES}\n"), 1)
         # Before the job that enters the group, and with nothing after it that takes time.
         self.assertTrue(deployment["plan"].rstrip().endswith('run: scripts/workflow/not-superseded "$ENVIRONMENT" --coming'))
-        self.assertTrue((CHECKOUT / ".github/workflows" / WORKFLOW).exists())
+        for workflow in (deploys.WORKFLOW, previews.WORKFLOW):
+            self.assertIn(CHECKOUT / ".github/workflows" / workflow, WORKFLOWS)
+
+    def test_who_asks_for_runs_may_see_them(self) -> None:
+        asking = ("not-superseded", "free-lock", "sweep look", "sweep take", "preview remove", "last-command-line", "drift", "destroy run")
+        seen = set()
+        for path in WORKFLOWS:
+            for name, lines in jobs(path.read_text()).items():
+                if called := {script for script in asking if f"run: scripts/workflow/{script}" in lines}:
+                    seen |= called
+                    with self.subTest(workflow=path.name, job=name):
+                        self.assertIn("      actions: read #", lines)
+        self.assertEqual(seen, set(asking))
 
     def test_no_step_is_longer_than_a_line(self) -> None:
         for path in WORKFLOWS + ACTIONS:
