@@ -52,11 +52,11 @@ class Stale(unittest.TestCase):
         self.assertIsNone(old_lock({"lock": at(10)}, at(12)))
         self.assertIn("locked since 2026-11-21 08:00", old_lock({"lock": at(8)}, at(12)))
 
-    def test_a_release_that_was_stopped_is_looked_at_until_something_came_after_it(self) -> None:
+    def test_a_release_that_ended_badly_is_looked_at_until_something_came_after_it(self) -> None:
         left_release = load("stale").left_release
-        for status in ("RUNNING", "SUCCEEDED", "FAILED", "PENDING_REDRIVE"):
+        for status in ("RUNNING", "SUCCEEDED"):
             self.assertIsNone(left_release([{"name": "r", "status": status}]))
-        for status in ("ABORTED", "TIMED_OUT"):
+        for status in ("ABORTED", "TIMED_OUT", "FAILED", "PENDING_REDRIVE"):
             self.assertIn(status, left_release([{"name": "r", "status": status}]))
         self.assertIsNone(left_release([]))
 
