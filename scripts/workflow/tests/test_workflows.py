@@ -71,6 +71,12 @@ class Workflows(unittest.TestCase):
                         self.assertIn("      actions: read #", lines)
         self.assertEqual(seen, set(asking))
 
+    def test_a_rollback_names_the_release_that_is_to_go(self) -> None:
+        text = (CHECKOUT / ".github/workflows/rollback.yml").read_text()
+        self.assertRegex(text, r"\n      release:\n        description: .*\n        type: string\n        required: true\n")
+        self.assertIn("\n      RELEASE: ${{ inputs.release }}\n", text)
+        self.assertRegex(text, r'run: scripts/waybill release rollback .*--from "\$RELEASE"')
+
     def test_no_step_is_longer_than_a_line(self) -> None:
         for path in WORKFLOWS + ACTIONS:
             self.assertNotRegex(path.read_text(), r"run: [|>]", path.name)
