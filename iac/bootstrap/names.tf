@@ -13,14 +13,18 @@ locals {
   # Environments as they stand in names and in the tag `environment`.
   deploys = toset(["dev", "staging", "prod"])
   writers = toset(["dev", "staging", "prod", "preview"])
+  readers = toset(["plan", "plan-prod"])
   reach = {
     dev     = ["dev"]
     staging = ["staging"]
     prod    = ["prod"]
     preview = ["pr-*"]
     # Not prod: its state holds prod's passwords, and pull requests are planned before anybody has approved them.
-    plan = ["dev", "staging", "pr-*"]
+    plan      = ["dev", "staging", "pr-*"]
+    plan-prod = ["prod"]
   }
+  # Who reaches prod at all.
+  prods = toset([for role, environments in local.reach : role if contains(environments, "prod")])
   # Whose network and database server an environment uses.
   hosts = { dev = "dev", staging = "staging", prod = "prod", preview = "dev" }
 
@@ -30,7 +34,7 @@ locals {
     artifacts  = "${var.prefix}-artifacts"
     logs       = "${var.prefix}-access-logs"
   }
-  state_bucket = { for role in keys(local.reach) : role => role == "prod" ? local.buckets.prod_state : local.buckets.state }
+  state_bucket = { for role in keys(local.reach) : role => contains(local.prods, role) ? local.buckets.prod_state : local.buckets.state }
   # As the backend of iac/stack is configured: workspace_key_prefix and key.
   state_prefix = "stack"
   state_key    = "terraform.tfstate"
@@ -64,6 +68,7 @@ locals {
       )
       machines   = formatlist("arn:${local.partition}:states:${local.here}:stateMachine:%s", local.parts[role])
       parameters = [for e in environments : "arn:${local.partition}:ssm:${local.here}:parameter/${var.prefix}/${e}/*"]
+      passwords  = [for e in environments : "arn:${local.partition}:ssm:${local.here}:parameter/${var.prefix}/${e}/database/*/password"]
       queues     = formatlist("arn:${local.partition}:sqs:${local.here}:%s", local.parts[role])
       roles      = formatlist("arn:${local.partition}:iam::${local.account}:role/%s", local.parts[role])
       rules      = formatlist("arn:${local.partition}:events:${local.here}:rule/%s", local.parts[role])
@@ -71,6 +76,14 @@ locals {
       tables     = formatlist("arn:${local.partition}:dynamodb:${local.here}:table/%s", local.parts[role])
       topics     = formatlist("arn:${local.partition}:sns:${local.here}:%s", local.parts[role])
     }
+  }
+
+  # An environment's records are in the zone that the owner names, if any.
+  zones = {
+    for role, environments in local.reach : role => distinct([
+      for environment, id in var.zone_ids : "arn:${local.partition}:route53:::hostedzone/${id}"
+      if contains(environments, environment == "preview" ? "pr-*" : environment)
+    ])
   }
 
   mappings = "arn:${local.partition}:lambda:${local.here}:event-source-mapping:*"

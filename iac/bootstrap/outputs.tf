@@ -1,5 +1,5 @@
 output "role_arns" {
-  description = "The roles that workflows take on: plan, dev, staging, prod, preview."
+  description = "The roles that workflows take on: plan, plan-prod, dev, staging, prod, preview."
   value       = { for role in keys(local.reach) : role => aws_iam_role.this[role].arn }
 }
 

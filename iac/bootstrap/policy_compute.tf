@@ -128,7 +128,7 @@ data "aws_iam_policy_document" "compute" {
   }
 
   dynamic "statement" {
-    for_each = contains(keys(local.zones), each.key) ? [1] : []
+    for_each = length(local.zones[each.key]) > 0 ? [1] : []
 
     content {
       sid       = "Zone"
@@ -138,7 +138,7 @@ data "aws_iam_policy_document" "compute" {
   }
 
   dynamic "statement" {
-    for_each = contains(keys(local.zones), each.key) ? [1] : []
+    for_each = length(local.zones[each.key]) > 0 ? [1] : []
 
     content {
       sid       = "ZoneChanges"
@@ -146,8 +146,4 @@ data "aws_iam_policy_document" "compute" {
       resources = ["arn:${local.partition}:route53:::change/*"] # AWS makes up the ids of changes.
     }
   }
-}
-
-locals {
-  zones = { for role, id in var.zone_ids : role => ["arn:${local.partition}:route53:::hostedzone/${id}"] }
 }

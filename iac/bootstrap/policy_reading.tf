@@ -1,5 +1,5 @@
 # What a plan reads, for every role: settings of the role's own environments, never what partners sent and never logs.
-# Two documents, because the plan role's would be too long for one policy.
+# Two documents, because the role `plan` would have too long a one for one policy.
 
 data "aws_iam_policy_document" "reading" {
   for_each = local.reach
@@ -24,7 +24,6 @@ data "aws_iam_policy_document" "reading" {
       local.arns[each.key].queues, local.arns[each.key].roles, local.arns[each.key].schedules, local.arns[each.key].topics,
     )
   }
-
 }
 
 data "aws_iam_policy_document" "looking" {
@@ -43,10 +42,11 @@ data "aws_iam_policy_document" "looking" {
   }
 
   statement {
-    # Passwords too: Terraform compares each parameter with its state, which holds the same values.
+    # Passwords too: Terraform compares each parameter with its state, which holds the same values. Who only plans reads
+    # those that Terraform makes, and nothing that somebody puts beside them.
     sid       = "Parameters"
     actions   = ["ssm:GetParameter", "ssm:GetParameters", "ssm:ListTagsForResource"]
-    resources = local.arns[each.key].parameters
+    resources = contains(local.readers, each.key) ? local.arns[each.key].passwords : local.arns[each.key].parameters
   }
 
   statement {
@@ -90,7 +90,7 @@ data "aws_iam_policy_document" "looking" {
   }
 
   dynamic "statement" {
-    for_each = contains(keys(local.zones), each.key) ? [1] : []
+    for_each = length(local.zones[each.key]) > 0 ? [1] : []
 
     content {
       sid       = "Zone"

@@ -20,7 +20,7 @@ data "aws_iam_policy_document" "state" {
 
   dynamic "statement" {
     # Plans do not lock: a lock that any pull request can take is one that any pull request can hold.
-    for_each = each.key == "plan" ? [] : [1]
+    for_each = contains(local.readers, each.key) ? [] : [1]
 
     content {
       sid       = "WriteState"
@@ -30,7 +30,7 @@ data "aws_iam_policy_document" "state" {
   }
 
   dynamic "statement" {
-    for_each = each.key == "plan" ? [] : [1]
+    for_each = contains(local.readers, each.key) ? [] : [1]
 
     content {
       sid       = "Lock"
@@ -52,7 +52,7 @@ data "aws_iam_policy_document" "state" {
 
   dynamic "statement" {
     # Names allow all of this to nobody already. It is refused as well, so that nothing attached later opens it.
-    for_each = each.key == "prod" ? [] : [1]
+    for_each = contains(local.prods, each.key) ? [] : [1]
 
     content {
       sid    = "NeverProd"
@@ -69,7 +69,7 @@ data "aws_iam_policy_document" "state" {
 
   dynamic "statement" {
     # prod's state bucket has a name of prod's, but is not of prod's stack: its settings and old versions are out of reach.
-    for_each = each.key == "prod" ? [1] : []
+    for_each = contains(local.prods, each.key) ? [1] : []
 
     content {
       sid         = "KeepStateBucket"

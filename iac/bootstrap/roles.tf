@@ -24,8 +24,9 @@ locals {
   ]...)
 
   purposes = {
-    plan    = "Plans of dev, staging and previews. Reads only."
-    preview = "Makes, changes and destroys previews."
+    plan      = "Plans of dev, staging and previews. Reads only."
+    plan-prod = "Plans of prod. Reads only."
+    preview   = "Makes, changes and destroys previews."
   }
 }
 
@@ -36,7 +37,7 @@ resource "aws_iam_role" "this" {
   description        = lookup(local.purposes, each.key, "Makes and changes ${each.key}.")
   assume_role_policy = data.aws_iam_policy_document.trust[each.key].json
   # A first apply waits for a database with its replica, longer than the hour that is usual.
-  max_session_duration = each.key == "plan" ? 3600 : 7200
+  max_session_duration = contains(local.readers, each.key) ? 3600 : 7200
 }
 
 resource "aws_iam_policy" "role" {

@@ -4,10 +4,16 @@ locals {
   issuer   = "token.actions.githubusercontent.com"
   provider = "arn:${local.partition}:iam::${local.account}:oidc-provider/${local.issuer}"
 
+  # GitHub's environments in which nothing but a plan is made have names of their own: they ask nobody, and get no role
+  # that writes.
+  contexts = {
+    plan      = ["pull_request", "environment:dev-plan", "environment:staging-plan"]
+    plan-prod = ["environment:prod-plan"]
+  }
   subjects = {
     for role in keys(local.reach) : role => coalescelist(
       coalesce(var.subjects[role], []),
-      ["repo:${var.repository}:${role == "plan" ? "pull_request" : "environment:${role}"}"],
+      formatlist("repo:${var.repository}:%s", lookup(local.contexts, role, ["environment:${role}"])),
     )
   }
 }

@@ -36,16 +36,18 @@ variable "repository" {
 variable "subjects" {
   description = <<-EOT
     Which `sub` claims of GitHub's tokens each role trusts. Null: made of the repository, as
-    `repo:OWNER/NAME:pull_request` for `plan` and `repo:OWNER/NAME:environment:<name>` for the others.
-    Give them where GitHub writes ids in place of names. A `*` may stand only in those of `plan` and `preview`,
-    and only behind the repository.
+    `repo:OWNER/NAME:environment:<name>` for `dev`, `staging`, `prod` and `preview`, the same with `prod-plan` for
+    `plan-prod`, and with `dev-plan` and `staging-plan` for `plan`, which trusts `repo:OWNER/NAME:pull_request` besides.
+    Give them where GitHub writes ids in place of names; they take the place of all of that role's. A `*` may stand only in
+    those of `plan` and `preview`, and only behind the repository. Pull requests may take on those two alone.
   EOT
   type = object({
-    plan    = optional(list(string))
-    dev     = optional(list(string))
-    staging = optional(list(string))
-    prod    = optional(list(string))
-    preview = optional(list(string))
+    plan      = optional(list(string))
+    plan-prod = optional(list(string))
+    dev       = optional(list(string))
+    staging   = optional(list(string))
+    prod      = optional(list(string))
+    preview   = optional(list(string))
   })
   default  = {}
   nullable = false
@@ -64,9 +66,16 @@ variable "subjects" {
 
   validation {
     condition = alltrue(flatten([
-      for role in ["dev", "staging", "prod"] : [for pattern in coalesce(var.subjects[role], []) : !can(regex("[*?]", pattern))]
+      for role in ["dev", "staging", "prod", "plan-prod"] : [for pattern in coalesce(var.subjects[role], []) : !can(regex("[*?]", pattern))]
     ]))
-    error_message = "The subjects of dev, staging and prod are literal: a wildcard there hands an environment to every branch that matches."
+    error_message = "The subjects of dev, staging, prod and plan-prod are literal: a wildcard there hands an environment to every branch that matches."
+  }
+
+  validation {
+    condition = alltrue(flatten([
+      for role in ["dev", "staging", "prod", "plan-prod"] : [for pattern in coalesce(var.subjects[role], []) : !can(regex(":pull_request(:|$)|:refs/pull/", pattern))]
+    ]))
+    error_message = "Pull requests take on plan and preview alone: what they run, nobody has approved."
   }
 }
 

@@ -89,6 +89,22 @@ run "subject_of_prod_with_wildcard" {
   expect_failures = [var.subjects]
 }
 
+run "subject_of_a_plan_of_prod_with_wildcard" {
+  command = plan
+  variables {
+    subjects = { plan-prod = ["repo:acme/waybill:environment:*-plan"] }
+  }
+  expect_failures = [var.subjects]
+}
+
+run "subject_of_a_plan_of_prod_from_pull_requests" {
+  command = plan
+  variables {
+    subjects = { plan-prod = ["repo:acme/waybill:environment:prod-plan", "repo:acme/waybill:pull_request"] }
+  }
+  expect_failures = [var.subjects]
+}
+
 run "subjects_nobody" {
   command = plan
   variables {

@@ -34,7 +34,7 @@ run "statements" {
   assert {
     condition = length(setsubtract(
       flatten([
-        for policy in values(output.policies.roles.plan) : [
+        for policy in concat(values(output.policies.roles.plan), values(output.policies.roles.plan-prod)) : [
           for statement in jsondecode(policy).Statement : [for action in flatten([statement.Action]) : action if !can(regex("^[a-z0-9-]+:(Get|List|Describe|BatchGet)", action))]
           if statement.Effect == "Allow"
         ]
@@ -42,12 +42,15 @@ run "statements" {
       # Reads by other names, and a check of a text that leaves nothing behind.
       ["apigateway:GET", "budgets:ViewBudget", "states:ValidateStateMachineDefinition"],
     )) == 0
-    error_message = "The plan role reads, and does nothing else: not even a lock."
+    error_message = "The roles that plan read, and do nothing else: not even a lock."
   }
 
   assert {
-    condition     = !can(regex("s3:GetObject|sqs:ReceiveMessage|logs:(Get|Filter)", join("", [for part, policy in output.policies.roles.plan : policy if part != "files"])))
-    error_message = "The plan role reads settings, and states; never what partners sent, messages or logs."
+    condition = !anytrue([
+      for role in ["plan", "plan-prod"] :
+      can(regex("s3:GetObject|sqs:ReceiveMessage|logs:(Get|Filter)", join("", [for part, policy in output.policies.roles[role] : policy if part != "files"])))
+    ])
+    error_message = "The roles that plan read settings, and states; never what partners sent, messages or logs."
   }
 
   assert {
@@ -122,15 +125,16 @@ run "trust" {
 
   assert {
     condition = {
-      for role, trust in output.policies.trusts : role => one(flatten([one(jsondecode(trust).Statement).Condition.StringLike["token.actions.githubusercontent.com:sub"]]))
+      for role, trust in output.policies.trusts : role => join(" ", sort(flatten([one(jsondecode(trust).Statement).Condition.StringLike["token.actions.githubusercontent.com:sub"]])))
       } == {
-      plan    = "repo:acme/waybill:pull_request"
-      dev     = "repo:acme/waybill:environment:dev"
-      staging = "repo:acme/waybill:environment:staging"
-      prod    = "repo:acme/waybill:environment:prod"
-      preview = "repo:acme/waybill:environment:preview"
+      plan      = "repo:acme/waybill:environment:dev-plan repo:acme/waybill:environment:staging-plan repo:acme/waybill:pull_request"
+      plan-prod = "repo:acme/waybill:environment:prod-plan"
+      dev       = "repo:acme/waybill:environment:dev"
+      staging   = "repo:acme/waybill:environment:staging"
+      prod      = "repo:acme/waybill:environment:prod"
+      preview   = "repo:acme/waybill:environment:preview"
     }
-    error_message = "Without subjects of one's own, pull requests plan, and each GitHub environment has its role."
+    error_message = "Without subjects of one's own, pull requests plan, but not prod, and each GitHub environment has its role."
   }
 }
 
@@ -140,8 +144,9 @@ run "own_subjects" {
   variables {
     make_oidc_provider = false
     subjects = {
-      plan = ["repo:acme@1/waybill@2:pull_request", "repo:acme@1/waybill@2:ref:refs/heads/*"]
-      prod = ["repo:acme@1/waybill@2:environment:prod"]
+      plan      = ["repo:acme@1/waybill@2:pull_request", "repo:acme@1/waybill@2:ref:refs/heads/*"]
+      plan-prod = ["repo:acme@1/waybill@2:environment:prod-plan"]
+      prod      = ["repo:acme@1/waybill@2:environment:prod"]
     }
   }
 
@@ -149,6 +154,7 @@ run "own_subjects" {
     condition = (
       toset(one(jsondecode(output.policies.trusts.plan).Statement).Condition.StringLike["token.actions.githubusercontent.com:sub"]) == toset(var.subjects.plan)
       && toset(flatten([one(jsondecode(output.policies.trusts.prod).Statement).Condition.StringLike["token.actions.githubusercontent.com:sub"]])) == toset(var.subjects.prod)
+      && toset(flatten([one(jsondecode(output.policies.trusts.plan-prod).Statement).Condition.StringLike["token.actions.githubusercontent.com:sub"]])) == toset(var.subjects.plan-prod)
       && toset(flatten([one(jsondecode(output.policies.trusts.dev).Statement).Condition.StringLike["token.actions.githubusercontent.com:sub"]])) == toset(["repo:acme/waybill:environment:dev"])
     )
     error_message = "Given subjects take the place of the defaults, and only of those of the same role."

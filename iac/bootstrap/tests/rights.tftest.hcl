@@ -7,6 +7,7 @@ provider "aws" {
 variables {
   region     = "eu-west-1"
   repository = "acme/waybill"
+  zone_ids   = { dev = "Z0DEV", staging = "Z0STAGING", prod = "Z0PROD", preview = "Z0PREVIEW" }
 }
 
 run "bootstrap" {
@@ -51,13 +52,7 @@ run "own_environment" {
             schedule      = { action = "scheduler:CreateSchedule", resource = "arn:aws:scheduler:eu-west-1:123456789012:schedule/waybill-${environment}-janitor/waybill-${environment}-stop" }
             group         = { action = "scheduler:CreateScheduleGroup", resource = "arn:aws:scheduler:eu-west-1:123456789012:schedule-group/waybill-${environment}-janitor" }
             machine       = { action = "states:CreateStateMachine", resource = "arn:aws:states:eu-west-1:123456789012:stateMachine:waybill-${environment}-release" }
-            release       = { action = "states:StartExecution", resource = "arn:aws:states:eu-west-1:123456789012:stateMachine:waybill-${environment}-release" }
-            release_list  = { action = "states:ListExecutions", resource = "arn:aws:states:eu-west-1:123456789012:stateMachine:waybill-${environment}-release" }
             release_read  = { action = "states:DescribeStateMachine", resource = "arn:aws:states:eu-west-1:123456789012:stateMachine:waybill-${environment}-release" }
-            release_stop  = { action = "states:StopExecution", resource = "arn:aws:states:eu-west-1:123456789012:execution:waybill-${environment}-release:abc" }
-            history       = { action = "states:GetExecutionHistory", resource = "arn:aws:states:eu-west-1:123456789012:execution:waybill-${environment}-release:abc" }
-            machines      = { action = "states:ListStateMachines", resource = "*" }
-            manifest      = { action = "s3:GetObject", resource = "arn:aws:s3:::waybill-artifacts/releases/abc/release.json" }
             table         = { action = "dynamodb:CreateTable", resource = "arn:aws:dynamodb:eu-west-1:123456789012:table/waybill-${environment}-releases" }
             table_tags    = { action = "dynamodb:TagResource", resource = "arn:aws:dynamodb:eu-west-1:123456789012:table/waybill-${environment}-releases" }
             table_read    = { action = "dynamodb:DescribeTable", resource = "arn:aws:dynamodb:eu-west-1:123456789012:table/waybill-${environment}-releases" }
@@ -66,9 +61,9 @@ run "own_environment" {
             rule          = { action = "events:PutRule", resource = "arn:aws:events:eu-west-1:123456789012:rule/waybill-${environment}-release-recovery" }
             rule_target   = { action = "events:PutTargets", resource = "arn:aws:events:eu-west-1:123456789012:rule/waybill-${environment}-release-recovery" }
             rule_read     = { action = "events:ListTargetsByRule", resource = "arn:aws:events:eu-west-1:123456789012:rule/waybill-${environment}-release-recovery" }
+            record        = { action = "route53:ChangeResourceRecordSets", resource = "arn:aws:route53:::hostedzone/Z0${upper(split("-", role == "preview" ? role : environment)[0])}" }
             rule_end      = { action = "events:RemoveTargets", resource = "arn:aws:events:eu-west-1:123456789012:rule/waybill-${environment}-release-recovery" }
             releases      = { action = "sns:CreateTopic", resource = "arn:aws:sns:eu-west-1:123456789012:waybill-${environment}-releases" }
-            progress      = { action = "states:DescribeExecution", resource = "arn:aws:states:eu-west-1:123456789012:execution:waybill-${environment}-release:abc" }
             mapping_read  = { action = "lambda:GetEventSourceMapping", resource = "arn:aws:lambda:eu-west-1:123456789012:event-source-mapping:0a1b" }
             servers       = { action = "rds:DescribeDBInstances", resource = "arn:aws:rds:eu-west-1:123456789012:db:*" }
             subnets       = { action = "ec2:DescribeSubnets", resource = "*" }
@@ -149,6 +144,65 @@ run "own_environment" {
   }
 }
 
+# What the workflows ask for besides Terraform: scripts/workflow, and the commands `waybill release …` that they call.
+run "workflows" {
+  command = plan
+
+  module {
+    source = "./tests/simulator"
+  }
+
+  variables {
+    policies = { for role, parts in run.bootstrap.policies.roles : role => values(parts) }
+    requests = merge(
+      merge([
+        for role, environment in { dev = "dev", staging = "staging", prod = "prod", preview = "pr-7" } : {
+          for name, request in {
+            "states"                          = { action = "s3:ListBucket", resource = "arn:aws:s3:::waybill${role == "prod" ? "-prod" : ""}-state" }
+            "free-lock looks"                 = { action = "s3:GetObject", resource = "arn:aws:s3:::waybill${role == "prod" ? "-prod" : ""}-state/stack/${environment}/terraform.tfstate.tflock" }
+            "free-lock frees"                 = { action = "s3:DeleteObject", resource = "arn:aws:s3:::waybill${role == "prod" ? "-prod" : ""}-state/stack/${environment}/terraform.tfstate.tflock" }
+            "wake, awake"                     = { action = "rds:DescribeDBInstances", resource = "arn:aws:rds:eu-west-1:123456789012:db:waybill-${role == "preview" ? "dev" : environment}" }
+            "release: the machine"            = { action = "states:ListStateMachines", resource = "*" }
+            "release start: the manifest"     = { action = "s3:GetObject", resource = "arn:aws:s3:::waybill-artifacts/${role == "preview" ? "previews" : "releases"}/abc/release.json" }
+            "release start"                   = { action = "states:StartExecution", resource = "arn:aws:states:eu-west-1:123456789012:stateMachine:waybill-${environment}-release" }
+            "release watch"                   = { action = "states:DescribeExecution", resource = "arn:aws:states:eu-west-1:123456789012:execution:waybill-${environment}-release:abc" }
+            "release watch: the steps"        = { action = "states:GetExecutionHistory", resource = "arn:aws:states:eu-west-1:123456789012:execution:waybill-${environment}-release:abc" }
+            "release rollback: what there is" = { action = "states:ListExecutions", resource = "arn:aws:states:eu-west-1:123456789012:stateMachine:waybill-${environment}-release" }
+            "release rollback: what runs"     = { action = "states:StopExecution", resource = "arn:aws:states:eu-west-1:123456789012:execution:waybill-${environment}-release:abc" }
+            "release rollback: what is live"  = { action = "lambda:GetAlias", resource = "arn:aws:lambda:eu-west-1:123456789012:function:waybill-${environment}-api" }
+          } : "${role} ${name}" => merge({ role = role }, request)
+        }
+      ]...),
+      merge([
+        for role, environment in { dev = "dev", staging = "staging" } : {
+          "${role} wake"               = { role = role, action = "lambda:InvokeFunction", resource = "arn:aws:lambda:eu-west-1:123456789012:function:waybill-${environment}-janitor:live" }
+        }
+      ]...),
+      merge([
+        for role, folder in { dev               = "releases", preview = "previews" } : {
+          "${role} publish"                     = { role = role, action = "s3:PutObject", resource = "arn:aws:s3:::waybill-artifacts/${folder}/abc/intake.zip" }
+          "${role} publish: what is there"      = { role = role, action = "s3:GetObject", resource = "arn:aws:s3:::waybill-artifacts/${folder}/abc/intake.zip" }
+          "${role} publish: whether it is ours" = { role = role, action = "s3:ListBucket", resource = "arn:aws:s3:::waybill-artifacts" }
+        }
+      ]...),
+      {
+        "sweep: what is left over" = { role = "preview", action = "tag:GetResources", resource = "*" }
+      },
+      merge([
+        for environment, role in { dev             = "plan", staging = "plan", prod = "plan-prod" } : {
+          "${role} stale ${environment}: locks"    = { role = role, action = "s3:ListBucket", resource = "arn:aws:s3:::waybill${environment == "prod" ? "-prod" : ""}-state" }
+          "${role} stale ${environment}: releases" = { role = role, action = "states:ListExecutions", resource = "arn:aws:states:eu-west-1:123456789012:stateMachine:waybill-${environment}-release" }
+        }
+      ]...),
+    )
+  }
+
+  assert {
+    condition     = alltrue(values(output.allowed))
+    error_message = "Not allowed: ${join(", ", [for name, allowed in output.allowed : "${name} (${join(" ", output.because[name])})" if !allowed])}."
+  }
+}
+
 # Every action that a role has, tried on the things of every environment that is not its own, with the best context that
 # an attacker could bring: the tags, boundary and services of the role's own environment.
 run "other_environments" {
@@ -161,7 +215,7 @@ run "other_environments" {
   variables {
     policies = { for role, parts in run.bootstrap.policies.roles : role => values(parts) }
     requests = merge(flatten([
-      for role, mine in { dev = "dev", staging = "staging", prod = "prod", preview = "pr-7", plan = "dev" } : [
+      for role, mine in { dev = "dev", staging = "staging", prod = "prod", preview = "pr-7", plan = "dev", plan-prod = "prod" } : [
         for theirs in setsubtract(["dev", "staging", "prod", "pr-8"], role == "preview" ? ["pr-8"] : role == "plan" ? ["dev", "staging", "pr-8"] : [mine]) : [
           for action in distinct(concat(
             ["s3:GetObject", "s3:ListBucket", "ssm:GetParameter", "sqs:ReceiveMessage", "logs:GetLogEvents", "ec2:DeleteVpc", "rds:DeleteDBInstance"],
@@ -221,7 +275,10 @@ run "other_environments" {
 
   assert {
     # Without requests nothing is ever allowed.
-    condition     = alltrue([for role in ["dev", "staging", "prod", "preview"] : length([for name in keys(output.allowed) : name if startswith(name, "${role} ")]) > 200])
+    condition = alltrue([
+      for role, least in { dev = 200, staging = 200, prod = 200, preview = 200, plan = 50, plan-prod = 150 } :
+      length([for name in keys(output.allowed) : name if startswith(name, "${role} ")]) > least
+    ])
     error_message = "Too few requests were tried: ${length(output.allowed)}."
   }
 }
@@ -236,7 +293,46 @@ run "refused" {
   variables {
     policies = { for role, parts in run.bootstrap.policies.roles : role => values(parts) }
     requests = {
-      for name, request in {
+      for name, request in merge(merge([
+        for role, environment in { plan = "dev", plan-prod = "prod" } : {
+          for what, request in {
+            "takes a lock"                       = { action = "s3:PutObject", resource = "arn:aws:s3:::waybill${environment == "prod" ? "-prod" : ""}-state/stack/${environment}/terraform.tfstate.tflock" }
+            "frees a lock"                       = { action = "s3:DeleteObject", resource = "arn:aws:s3:::waybill${environment == "prod" ? "-prod" : ""}-state/stack/${environment}/terraform.tfstate.tflock" }
+            "writes a state"                     = { action = "s3:PutObject", resource = "arn:aws:s3:::waybill${environment == "prod" ? "-prod" : ""}-state/stack/${environment}/terraform.tfstate" }
+            "reads old versions of a state"      = { action = "s3:GetObjectVersion", resource = "arn:aws:s3:::waybill${environment == "prod" ? "-prod" : ""}-state/stack/${environment}/terraform.tfstate" }
+            "reads the state of these roles"     = { action = "s3:GetObject", resource = "arn:aws:s3:::waybill-prod-state/bootstrap/terraform.tfstate" }
+            "reads what partners sent"           = { action = "s3:GetObject", resource = "arn:aws:s3:::waybill-${environment}-incoming/prices/a.csv" }
+            "publishes"                          = { action = "s3:PutObject", resource = "arn:aws:s3:::waybill-artifacts/releases/abc/intake.zip" }
+            "reads messages"                     = { action = "sqs:ReceiveMessage", resource = "arn:aws:sqs:eu-west-1:123456789012:waybill-${environment}-intake" }
+            "reads logs"                         = { action = "logs:FilterLogEvents", resource = "arn:aws:logs:eu-west-1:123456789012:log-group:/aws/lambda/waybill-${environment}-intake" }
+            "reads a secret that is no password" = { action = "ssm:GetParameter", resource = "arn:aws:ssm:eu-west-1:123456789012:parameter/waybill/${environment}/partners/acme/token" }
+            "reads all secrets at once"          = { action = "ssm:GetParametersByPath", resource = "arn:aws:ssm:eu-west-1:123456789012:parameter/waybill/${environment}/database/loader/password" }
+            "reads what a secret was before"     = { action = "ssm:GetParameterHistory", resource = "arn:aws:ssm:eu-west-1:123456789012:parameter/waybill/${environment}/database/loader/password" }
+            "writes a password"                  = { action = "ssm:PutParameter", resource = "arn:aws:ssm:eu-west-1:123456789012:parameter/waybill/${environment}/database/loader/password" }
+            "goes into the database"             = { action = "rds-db:connect", resource = "arn:aws:rds-db:eu-west-1:123456789012:dbuser:db-A1/waybill_${environment}_loader" }
+            "stops the database server"          = { action = "rds:StopDBInstance", resource = "arn:aws:rds:eu-west-1:123456789012:db:waybill-${environment}" }
+            "wakes the database server"          = { action = "lambda:InvokeFunction", resource = "arn:aws:lambda:eu-west-1:123456789012:function:waybill-${environment}-janitor:live" }
+            "moves an alias"                     = { action = "lambda:UpdateAlias", resource = "arn:aws:lambda:eu-west-1:123456789012:function:waybill-${environment}-api" }
+            "starts a release"                   = { action = "states:StartExecution", resource = "arn:aws:states:eu-west-1:123456789012:stateMachine:waybill-${environment}-release" }
+            "tries a release"                    = { action = "states:StartSyncExecution", resource = "arn:aws:states:eu-west-1:123456789012:stateMachine:waybill-${environment}-release" }
+            "begins a release anew"              = { action = "states:RedriveExecution", resource = "arn:aws:states:eu-west-1:123456789012:execution:waybill-${environment}-release:abc" }
+            "stops a release"                    = { action = "states:StopExecution", resource = "arn:aws:states:eu-west-1:123456789012:execution:waybill-${environment}-release:abc" }
+            "changes the machine"                = { action = "states:UpdateStateMachine", resource = "arn:aws:states:eu-west-1:123456789012:stateMachine:waybill-${environment}-release" }
+            "reads the lock of releases"         = { action = "dynamodb:GetItem", resource = "arn:aws:dynamodb:eu-west-1:123456789012:table/waybill-${environment}-releases" }
+            "takes the lock of releases"         = { action = "dynamodb:PutItem", resource = "arn:aws:dynamodb:eu-west-1:123456789012:table/waybill-${environment}-releases" }
+            "turns the rule off"                 = { action = "events:DisableRule", resource = "arn:aws:events:eu-west-1:123456789012:rule/waybill-${environment}-release-recovery" }
+            "tells of a release that was none"   = { action = "sns:Publish", resource = "arn:aws:sns:eu-west-1:123456789012:waybill-${environment}-releases" }
+            "listens to alarms"                  = { action = "sns:Subscribe", resource = "arn:aws:sns:eu-west-1:123456789012:waybill-${environment}-alarms" }
+            "turns an alarm off"                 = { action = "cloudwatch:DisableAlarmActions", resource = "arn:aws:cloudwatch:eu-west-1:123456789012:alarm:waybill-${environment}-dead-letters" }
+            "changes a record"                   = { action = "route53:ChangeResourceRecordSets", resource = "arn:aws:route53:::hostedzone/Z0${upper(environment)}" }
+            "changes an API"                     = { action = "apigateway:PATCH", resource = "arn:aws:apigateway:eu-west-1::/apis/a1", context = { "aws:ResourceTag/environment" = environment } }
+            "tags a network"                     = { action = "ec2:CreateTags", resource = "arn:aws:ec2:eu-west-1:123456789012:vpc/vpc-1", context = { "aws:ResourceTag/environment" = environment } }
+            "makes a role under its boundary"    = { action = "iam:CreateRole", resource = "arn:aws:iam::123456789012:role/waybill-${environment}-more", context = { "iam:PermissionsBoundary" = "arn:aws:iam::123456789012:policy/waybill-boundary-${environment}" } }
+            "becomes the role that deploys"      = { action = "sts:AssumeRole", resource = "arn:aws:iam::123456789012:role/waybill-deploy-${environment}" }
+            "passes the machine a role"          = { action = "iam:PassRole", resource = "arn:aws:iam::123456789012:role/waybill-${environment}-release-machine", context = { "iam:PassedToService" = "states.amazonaws.com" } }
+          } : "${role} ${what}" => merge({ role = role, context = tomap({}) }, request)
+        }
+        ]...), {
         "a preview changes an API without a tag"          = { role = "preview", action = "apigateway:DELETE", resource = "arn:aws:apigateway:eu-west-1::/apis/a1" }
         "a preview makes an API without a tag"            = { role = "preview", action = "apigateway:POST", resource = "arn:aws:apigateway:eu-west-1::/apis" }
         "a preview tags an API of nobody as its own"      = { role = "preview", action = "apigateway:TagResource", resource = "arn:aws:apigateway:eu-west-1::/apis/a1", context = { "aws:RequestTag/environment" = "pr-7" } }
@@ -258,9 +354,6 @@ run "refused" {
         "prod breaks the lock of its releases"            = { role = "prod", action = "dynamodb:DeleteItem", resource = "arn:aws:dynamodb:eu-west-1:123456789012:table/waybill-prod-releases" }
         "dev makes a rule for another's events"           = { role = "dev", action = "events:PutRule", resource = "arn:aws:events:eu-west-1:123456789012:rule/everything" }
         "dev tells of a release that was none"            = { role = "dev", action = "sns:Publish", resource = "arn:aws:sns:eu-west-1:123456789012:waybill-dev-releases" }
-        "a plan starts a release"                         = { role = "plan", action = "states:StartExecution", resource = "arn:aws:states:eu-west-1:123456789012:stateMachine:waybill-dev-release" }
-        "a plan stops a release"                          = { role = "plan", action = "states:StopExecution", resource = "arn:aws:states:eu-west-1:123456789012:execution:waybill-dev-release:abc" }
-        "a plan reads the lock of releases"               = { role = "plan", action = "dynamodb:GetItem", resource = "arn:aws:dynamodb:eu-west-1:123456789012:table/waybill-dev-releases" }
         "staging publishes"                               = { role = "staging", action = "s3:PutObject", resource = "arn:aws:s3:::waybill-artifacts/releases/abc/intake.zip" }
         "prod publishes"                                  = { role = "prod", action = "s3:PutObject", resource = "arn:aws:s3:::waybill-artifacts/releases/abc/intake.zip" }
         "dev replaces a published release by deleting it" = { role = "dev", action = "s3:DeleteObject", resource = "arn:aws:s3:::waybill-artifacts/releases/abc/intake.zip" }
@@ -292,13 +385,15 @@ run "refused" {
         "prod opens the state bucket"                     = { role = "prod", action = "s3:PutBucketPolicy", resource = "arn:aws:s3:::waybill-prod-state" }
         "prod reads the state of these roles"             = { role = "prod", action = "s3:GetObject", resource = "arn:aws:s3:::waybill-prod-state/bootstrap/terraform.tfstate" }
         "prod deletes a snapshot"                         = { role = "prod", action = "rds:DeleteDBSnapshot", resource = "arn:aws:rds:eu-west-1:123456789012:snapshot:waybill-prod-final" }
-        "a plan takes a lock"                             = { role = "plan", action = "s3:PutObject", resource = "arn:aws:s3:::waybill-state/stack/dev/terraform.tfstate.tflock" }
-        "a plan writes a state"                           = { role = "plan", action = "s3:PutObject", resource = "arn:aws:s3:::waybill-state/stack/dev/terraform.tfstate" }
         "a plan reads prod's state"                       = { role = "plan", action = "s3:GetObject", resource = "arn:aws:s3:::waybill-prod-state/stack/prod/terraform.tfstate" }
         "a plan lists prod's states"                      = { role = "plan", action = "s3:ListBucket", resource = "arn:aws:s3:::waybill-prod-state" }
         "a plan reads prod's passwords"                   = { role = "plan", action = "ssm:GetParameter", resource = "arn:aws:ssm:eu-west-1:123456789012:parameter/waybill/prod/database/admin/password" }
-        "a plan invokes"                                  = { role = "plan", action = "lambda:InvokeFunction", resource = "arn:aws:lambda:eu-west-1:123456789012:function:waybill-dev-provision" }
-      } : name => merge({ context = tomap({}) }, request)
+        "a plan reads prod's records"                     = { role = "plan", action = "route53:ListResourceRecordSets", resource = "arn:aws:route53:::hostedzone/Z0PROD" }
+        "a plan of prod reads dev's state"                = { role = "plan-prod", action = "s3:GetObject", resource = "arn:aws:s3:::waybill-state/stack/dev/terraform.tfstate" }
+        "a plan of prod lists other states"               = { role = "plan-prod", action = "s3:ListBucket", resource = "arn:aws:s3:::waybill-state" }
+        "a plan of prod reads dev's passwords"            = { role = "plan-prod", action = "ssm:GetParameter", resource = "arn:aws:ssm:eu-west-1:123456789012:parameter/waybill/dev/database/admin/password" }
+        "a plan of prod reads dev's records"              = { role = "plan-prod", action = "route53:ListResourceRecordSets", resource = "arn:aws:route53:::hostedzone/Z0DEV" }
+      }) : name => merge({ context = tomap({}) }, request)
     }
   }
 
@@ -308,6 +403,7 @@ run "refused" {
   }
 }
 
+# What Terraform reads for a plan, type by type.
 run "planning" {
   command = plan
 
@@ -318,18 +414,67 @@ run "planning" {
   variables {
     policies = { for role, parts in run.bootstrap.policies.roles : role => values(parts) }
     requests = merge([
-      for environment in ["dev", "staging", "pr-7"] : {
-        for name, request in {
-          state    = { action = "s3:GetObject", resource = "arn:aws:s3:::waybill-state/stack/${environment}/terraform.tfstate" }
-          bucket   = { action = "s3:GetBucketPolicy", resource = "arn:aws:s3:::waybill-${environment}-incoming" }
-          password = { action = "ssm:GetParameter", resource = "arn:aws:ssm:eu-west-1:123456789012:parameter/waybill/${environment}/database/loader/password" }
-          function = { action = "lambda:GetFunction", resource = "arn:aws:lambda:eu-west-1:123456789012:function:waybill-${environment}-intake" }
-          role     = { action = "iam:GetRolePolicy", resource = "arn:aws:iam::123456789012:role/waybill-${environment}-intake" }
-          api      = { action = "apigateway:GET", resource = "arn:aws:apigateway:eu-west-1::/apis/a1/stages" }
-          machine  = { action = "states:DescribeStateMachine", resource = "arn:aws:states:eu-west-1:123456789012:stateMachine:waybill-${environment}-release" }
-          rule     = { action = "events:DescribeRule", resource = "arn:aws:events:eu-west-1:123456789012:rule/waybill-${environment}-release-recovery" }
-          table    = { action = "dynamodb:DescribeTable", resource = "arn:aws:dynamodb:eu-west-1:123456789012:table/waybill-${environment}-releases" }
-        } : "${environment} ${name}" => merge({ role = "plan" }, request)
+      for environment, role in { dev = "plan", staging = "plan", pr-7 = "plan", prod = "plan-prod" } : {
+        for name, request in merge(
+          {
+            state           = { action = "s3:GetObject", resource = "arn:aws:s3:::waybill${environment == "prod" ? "-prod" : ""}-state/stack/${environment}/terraform.tfstate" }
+            states          = { action = "s3:ListBucket", resource = "arn:aws:s3:::waybill${environment == "prod" ? "-prod" : ""}-state" }
+            state_default   = { action = "s3:GetObject", resource = "arn:aws:s3:::waybill${environment == "prod" ? "-prod" : ""}-state/terraform.tfstate" }
+            bucket          = { action = "s3:ListBucket", resource = "arn:aws:s3:::waybill-${environment}-incoming" }
+            bucket_policy   = { action = "s3:GetBucketPolicy", resource = "arn:aws:s3:::waybill-${environment}-incoming" }
+            bucket_rules    = { action = "s3:GetLifecycleConfiguration", resource = "arn:aws:s3:::waybill-${environment}-incoming" }
+            bucket_tags     = { action = "s3:ListTagsForResource", resource = "arn:aws:s3:::waybill-${environment}-incoming" }
+            password        = { action = "ssm:GetParameter", resource = "arn:aws:ssm:eu-west-1:123456789012:parameter/waybill/${environment}/database/loader/password" }
+            password_tags   = { action = "ssm:ListTagsForResource", resource = "arn:aws:ssm:eu-west-1:123456789012:parameter/waybill/${environment}/database/loader/password" }
+            parameters      = { action = "ssm:DescribeParameters", resource = "arn:aws:ssm:eu-west-1:123456789012:*" }
+            function        = { action = "lambda:GetFunction", resource = "arn:aws:lambda:eu-west-1:123456789012:function:waybill-${environment}-intake" }
+            function_signed = { action = "lambda:GetFunctionCodeSigningConfig", resource = "arn:aws:lambda:eu-west-1:123456789012:function:waybill-${environment}-intake" }
+            function_async  = { action = "lambda:GetFunctionEventInvokeConfig", resource = "arn:aws:lambda:eu-west-1:123456789012:function:waybill-${environment}-intake" }
+            versions        = { action = "lambda:ListVersionsByFunction", resource = "arn:aws:lambda:eu-west-1:123456789012:function:waybill-${environment}-intake" }
+            alias           = { action = "lambda:GetAlias", resource = "arn:aws:lambda:eu-west-1:123456789012:function:waybill-${environment}-intake" }
+            callers         = { action = "lambda:GetPolicy", resource = "arn:aws:lambda:eu-west-1:123456789012:function:waybill-${environment}-api:live" }
+            mapping         = { action = "lambda:GetEventSourceMapping", resource = "arn:aws:lambda:eu-west-1:123456789012:event-source-mapping:0a1b" }
+            role            = { action = "iam:GetRole", resource = "arn:aws:iam::123456789012:role/waybill-${environment}-intake" }
+            role_policy     = { action = "iam:GetRolePolicy", resource = "arn:aws:iam::123456789012:role/waybill-${environment}-release-machine" }
+            api             = { action = "apigateway:GET", resource = "arn:aws:apigateway:eu-west-1::/apis/a1/stages" }
+            domain          = { action = "apigateway:GET", resource = "arn:aws:apigateway:eu-west-1::/domainnames/api.example.com" }
+            zone            = { action = "route53:GetHostedZone", resource = "arn:aws:route53:::hostedzone/Z0${upper(environment == "pr-7" ? "preview" : environment)}" }
+            record          = { action = "route53:ListResourceRecordSets", resource = "arn:aws:route53:::hostedzone/Z0${upper(environment == "pr-7" ? "preview" : environment)}" }
+            queue           = { action = "sqs:GetQueueAttributes", resource = "arn:aws:sqs:eu-west-1:123456789012:waybill-${environment}-intake" }
+            queue_tags      = { action = "sqs:ListQueueTags", resource = "arn:aws:sqs:eu-west-1:123456789012:waybill-${environment}-intake" }
+            machine         = { action = "states:DescribeStateMachine", resource = "arn:aws:states:eu-west-1:123456789012:stateMachine:waybill-${environment}-release" }
+            machine_past    = { action = "states:ListStateMachineVersions", resource = "arn:aws:states:eu-west-1:123456789012:stateMachine:waybill-${environment}-release" }
+            machine_tags    = { action = "states:ListTagsForResource", resource = "arn:aws:states:eu-west-1:123456789012:stateMachine:waybill-${environment}-release" }
+            machine_next    = { action = "states:ValidateStateMachineDefinition", resource = "*" }
+            rule            = { action = "events:DescribeRule", resource = "arn:aws:events:eu-west-1:123456789012:rule/waybill-${environment}-release-recovery" }
+            rule_tags       = { action = "events:ListTagsForResource", resource = "arn:aws:events:eu-west-1:123456789012:rule/waybill-${environment}-release-recovery" }
+            rule_targets    = { action = "events:ListTargetsByRule", resource = "arn:aws:events:eu-west-1:123456789012:rule/waybill-${environment}-release-recovery" }
+            table           = { action = "dynamodb:DescribeTable", resource = "arn:aws:dynamodb:eu-west-1:123456789012:table/waybill-${environment}-releases" }
+            table_backups   = { action = "dynamodb:DescribeContinuousBackups", resource = "arn:aws:dynamodb:eu-west-1:123456789012:table/waybill-${environment}-releases" }
+            table_ttl       = { action = "dynamodb:DescribeTimeToLive", resource = "arn:aws:dynamodb:eu-west-1:123456789012:table/waybill-${environment}-releases" }
+            table_tags      = { action = "dynamodb:ListTagsOfResource", resource = "arn:aws:dynamodb:eu-west-1:123456789012:table/waybill-${environment}-releases" }
+            topic           = { action = "sns:GetTopicAttributes", resource = "arn:aws:sns:eu-west-1:123456789012:waybill-${environment}-releases" }
+            topic_tags      = { action = "sns:ListTagsForResource", resource = "arn:aws:sns:eu-west-1:123456789012:waybill-${environment}-alarms" }
+            subscription    = { action = "sns:GetSubscriptionAttributes", resource = "arn:aws:sns:eu-west-1:123456789012:waybill-${environment}-releases:0a1b2c3d" }
+            alarm           = { action = "cloudwatch:DescribeAlarms", resource = "arn:aws:cloudwatch:eu-west-1:123456789012:alarm:*" }
+            alarm_tags      = { action = "cloudwatch:ListTagsForResource", resource = "arn:aws:cloudwatch:eu-west-1:123456789012:alarm:waybill-${environment}-release-failed" }
+            dashboard       = { action = "cloudwatch:GetDashboard", resource = "arn:aws:cloudwatch::123456789012:dashboard/waybill-${environment}" }
+            budget          = { action = "budgets:ViewBudget", resource = "arn:aws:budgets::123456789012:budget/waybill-${environment}-monthly" }
+            log_groups      = { action = "logs:DescribeLogGroups", resource = "arn:aws:logs:eu-west-1:123456789012:log-group::log-stream:" }
+            log_group_tags  = { action = "logs:ListTagsForResource", resource = "arn:aws:logs:eu-west-1:123456789012:log-group:/aws/vendedlogs/states/waybill-${environment}-release" }
+            servers         = { action = "rds:DescribeDBInstances", resource = "arn:aws:rds:eu-west-1:123456789012:db:*" }
+            network         = { action = "ec2:DescribeSubnets", resource = "*" }
+          },
+          { for name, request in {
+            server_tags   = { action = "rds:ListTagsForResource", resource = "arn:aws:rds:eu-west-1:123456789012:db:waybill-${environment}" }
+            server_group  = { action = "rds:DescribeDBSubnetGroups", resource = "arn:aws:rds:eu-west-1:123456789012:subgrp:waybill-${environment}" }
+            settings      = { action = "rds:DescribeDBParameters", resource = "arn:aws:rds:eu-west-1:123456789012:pg:waybill-${environment}" }
+            hours         = { action = "scheduler:GetSchedule", resource = "arn:aws:scheduler:eu-west-1:123456789012:schedule/waybill-${environment}-janitor/waybill-${environment}-stop" }
+            hours_group   = { action = "scheduler:GetScheduleGroup", resource = "arn:aws:scheduler:eu-west-1:123456789012:schedule-group/waybill-${environment}-janitor" }
+            flow_log_tags = { action = "logs:ListTagsForResource", resource = "arn:aws:logs:eu-west-1:123456789012:log-group:/aws/vpc/waybill-${environment}" }
+            interfaces    = { action = "ec2:DescribeVpcEndpoints", resource = "*" }
+          } : name => request if environment != "pr-7" },
+        ) : "${environment} ${name}" => merge({ role = role }, request)
       }
     ]...)
   }
