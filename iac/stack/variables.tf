@@ -177,6 +177,27 @@ variable "releases" {
   })
   default  = {}
   nullable = false
+
+  # As in modules/release, so that the error points at the environment's file.
+  validation {
+    condition     = alltrue([for step in var.releases.steps : step.weight >= 1 && step.weight <= 99 && floor(step.weight) == step.weight])
+    error_message = "A step's weight is 1 to 99 percent; all of the traffic is the end, not a step."
+  }
+
+  validation {
+    condition     = alltrue([for at, step in var.releases.steps : at == 0 ? true : step.weight > var.releases.steps[at - 1].weight])
+    error_message = "Each step must give the new version more traffic than the one before."
+  }
+
+  validation {
+    condition     = alltrue([for step in var.releases.steps : step.wait_s >= 1 && step.longest_s >= step.wait_s && floor(step.wait_s) == step.wait_s && floor(step.longest_s) == step.longest_s])
+    error_message = "A step waits at least a second, and longest_s is not shorter than wait_s; both are whole seconds."
+  }
+
+  validation {
+    condition     = sum(concat([0], var.releases.steps[*].longest_s)) <= 14400
+    error_message = "All steps together must take at most 14400 s, by their longest_s: the machine ends after six hours, and a release is more than its steps."
+  }
 }
 
 variable "storage" {

@@ -86,8 +86,14 @@ variable "steps" {
   }
 
   validation {
-    condition     = alltrue([for step in var.steps : step.wait_s >= 1 && step.longest_s >= step.wait_s && step.longest_s <= 86400])
-    error_message = "A step waits at least a second, and at most longest_s, which is neither shorter than wait_s nor longer than a day."
+    condition     = alltrue([for step in var.steps : step.wait_s >= 1 && step.longest_s >= step.wait_s && floor(step.wait_s) == step.wait_s && floor(step.longest_s) == step.longest_s])
+    error_message = "A step waits at least a second, and longest_s is not shorter than wait_s; both are whole seconds."
+  }
+
+  validation {
+    # sum() refuses an empty list. The machine ends after 21600 s: code, schema and the way back need the rest.
+    condition     = sum(concat([0], var.steps[*].longest_s)) <= 14400
+    error_message = "All steps together must take at most 14400 s, by their longest_s: the machine ends after six hours, and a release is more than its steps."
   }
 
   validation {

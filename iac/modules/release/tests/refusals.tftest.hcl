@@ -93,6 +93,37 @@ run "a_wait_longer_than_the_longest_is_refused" {
   expect_failures = [var.steps]
 }
 
+run "a_step_without_a_wait_is_refused" {
+  command = plan
+  variables {
+    steps = [{ weight = 10, wait_s = 0, longest_s = 300, minimum = 20 }]
+  }
+  expect_failures = [var.steps]
+}
+
+run "a_part_of_a_second_is_refused" {
+  command = plan
+  variables {
+    steps = [{ weight = 10, wait_s = 1.5, longest_s = 300, minimum = 20 }]
+  }
+  expect_failures = [var.steps]
+}
+
+run "steps_that_the_machine_would_not_live_to_see_are_refused" {
+  command = plan
+  variables {
+    steps = [{ weight = 10, wait_s = 60, longest_s = 7200, minimum = 20 }, { weight = 50, wait_s = 60, longest_s = 7201, minimum = 20 }]
+  }
+  expect_failures = [var.steps]
+}
+
+run "steps_that_take_as_long_as_they_may_are_not_refused" {
+  command = plan
+  variables {
+    steps = [{ weight = 10, wait_s = 60, longest_s = 7200, minimum = 20 }, { weight = 50, wait_s = 60, longest_s = 7200, minimum = 20 }]
+  }
+}
+
 run "a_judgement_of_nothing_is_refused" {
   command = plan
   variables {
