@@ -208,9 +208,7 @@ impl Ended {
 pub(crate) fn real_rates() -> Option<PathBuf> {
     let here = std::env::var("CARGO_MANIFEST_DIR").expect("cargo runs the tests");
     let beside = format!("{here}/../../../shared/data/rates");
-    let folder = PathBuf::from(
-        std::env::var("WAYBILL_REFERENCE_DATA").unwrap_or_else(|_| beside.to_owned()),
-    );
+    let folder = PathBuf::from(std::env::var("WAYBILL_REFERENCE_DATA").unwrap_or(beside));
     if folder.join("prices.csv").exists() {
         return Some(folder);
     }
