@@ -91,7 +91,8 @@ fn percent(share: f64) -> String {
 
 /// Fails where the page has other figures than these; with `WAYBILL_WRITE` in the environment it is given them.
 pub fn compare(figures: &[(&str, String)]) {
-    let path = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").expect("cargo runs the tests")).join("../../docs/canary.md");
+    let path = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").expect("cargo runs the tests"))
+        .join("../../docs/canary.md");
     let shown = std::fs::read_to_string(&path).expect("docs/canary.md");
     let wanted = figures.iter().fold(shown.clone(), |page, (mark, table)| {
         let (begin, end) = (

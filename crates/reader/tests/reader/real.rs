@@ -13,8 +13,10 @@ use crate::support::{Pieces, read, text};
 )]
 fn reference(name: &str) -> Option<Vec<u8>> {
     let folder = std::env::var_os("WAYBILL_REFERENCE_DATA").map_or_else(
-        || Path::new(&std::env::var_os("CARGO_MANIFEST_DIR").expect("cargo runs the tests"))
-            .join("../../../shared/data/rates"),
+        || {
+            Path::new(&std::env::var_os("CARGO_MANIFEST_DIR").expect("cargo runs the tests"))
+                .join("../../../shared/data/rates")
+        },
         PathBuf::from,
     );
     let path = folder.join(name);
