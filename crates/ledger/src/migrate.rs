@@ -173,6 +173,12 @@ async fn limits(
     Ok(())
 }
 
+/// What is left until then; never nothing, which would be no limit.
+fn time_left(until: Option<Instant>) -> Option<Duration> {
+    let left = until?.saturating_duration_since(Instant::now());
+    Some(left.max(Duration::from_millis(1)))
+}
+
 async fn locked(client: &mut Client, options: &Options<'_>) -> Result<Report> {
     let mut report = schema::expand(client, options).await?;
     limits(client, Some(options.lock), Some(options.statement)).await?;

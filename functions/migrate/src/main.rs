@@ -9,6 +9,7 @@ use platform::database::{Databases, Target};
 use platform::names::Role;
 use platform::secrets::Parameters;
 use platform::{aws, settings, telemetry};
+use tokio::time::Instant;
 
 struct Instance {
     release: String,
@@ -24,7 +25,10 @@ async fn main() -> anyhow::Result<()> {
     })?;
     let instance = &instance;
     let handler = service_fn(move |event: LambdaEvent<Request>| {
-        Box::pin(async move { instance.handle(event.payload).await })
+        Box::pin(async move {
+            let until = migrate::until(event.context.deadline());
+            instance.handle(event.payload, until).await
+        })
     });
     match lambda_runtime::run(handler).await {
         Ok(()) => Ok(()),
@@ -33,8 +37,8 @@ async fn main() -> anyhow::Result<()> {
 }
 
 impl Instance {
-    async fn handle(&self, request: Request) -> Result<Answer, MigrateError> {
-        let answer = self.answer(request).await;
+    async fn handle(&self, request: Request, until: Instant) -> Result<Answer, MigrateError> {
+        let answer = self.answer(request, until).await;
         match &answer {
             Ok(Answer::Schema(schema)) => {
                 let report = schema.report.as_ref();
@@ -52,7 +56,7 @@ impl Instance {
         answer
     }
 
-    async fn answer(&self, request: Request) -> Result<Answer, MigrateError> {
+    async fn answer(&self, request: Request, until: Instant) -> Result<Answer, MigrateError> {
         // A session an invocation: this function runs once a release.
         let mut session = self
             .databases
@@ -63,7 +67,14 @@ impl Instance {
                 PATIENCE,
             )
             .await?;
-        migrate::handle(request, &mut session, &*self.passwords, &self.release).await
+        migrate::handle(
+            request,
+            &mut session,
+            &*self.passwords,
+            &self.release,
+            until,
+        )
+        .await
     }
 }
 

@@ -6,13 +6,16 @@
 
 use std::time::Duration;
 
+use tokio::time::Instant;
 use tokio_postgres::Client;
 
-use super::limits;
+use super::{limits, time_left};
 use crate::error::{Error, ErrorKind, Result};
 
 /// How such a migration's name ends.
 pub(super) const SUFFIX: &str = "_concurrently";
+/// How often somebody else's work on the table is looked at.
+const LOOK: Duration = Duration::from_millis(200);
 
 /// The statement of such a migration.
 #[derive(Debug, PartialEq, Eq)]
@@ -70,41 +73,62 @@ impl Statement {
         Err(FORMS)
     }
 
-    /// Runs `sql`, which this is, until it is true. `limit` is how long it may take, its waiting included.
+    /// Runs `sql`, which this is, until it is true. Its waiting included, it has until then.
     pub(super) async fn run(
         &self,
         client: &Client,
         sql: &str,
         lock: Duration,
-        limit: Option<Duration>,
+        until: Option<Instant>,
     ) -> Result<()> {
         // It waits for older transactions by their locks, so a limit on locks would be one on everybody's loads; and
         // nothing that loads or reads queues behind it.
-        limits(client, None, limit).await?;
-        match self {
-            Self::Create { index, table } => {
-                if let Some(there) = find(client, index).await? {
-                    there.expect_on(index, table)?;
-                    if there.valid {
-                        return Ok(());
-                    }
-                    tracing::info!(%index, "what a broken-off migration left of an index is dropped");
-                    drop_index(client, index).await?;
-                }
-                let built = client.batch_execute(sql).await.map_err(Error::from);
-                if let Err(error) = built {
-                    clean_up(client, index, lock).await;
-                    return Err(error);
-                }
-                match find(client, index).await? {
-                    Some(there) if there.valid => Ok(()),
-                    _ => Err(Error::internal(format!(
-                        "the index {index} did not become valid"
-                    ))),
-                }
+        limits(client, None, time_left(until)).await?;
+        let (index, table) = match self {
+            Self::Create { index, table } => (index, table),
+            Self::Drop { .. } => return Ok(client.batch_execute(sql).await?),
+        };
+        match settled(client, index, table, until).await? {
+            Some(true) => return Ok(()),
+            Some(false) => {
+                tracing::info!(%index, "what a broken-off build left of an index is dropped");
+                drop_index(client, index).await?;
             }
-            Self::Drop { .. } => Ok(client.batch_execute(sql).await?),
+            None => {}
         }
+        limits(client, None, time_left(until)).await?;
+        if let Err(error) = client.batch_execute(sql).await {
+            clean_up(client, index, lock).await;
+            return Err(error.into());
+        }
+        match find(client, index, table).await? {
+            Some(true) => Ok(()),
+            _ => Err(Error::internal(format!(
+                "the index {index} did not become valid"
+            ))),
+        }
+    }
+}
+
+/// Whether the index is valid, as soon as nobody works on its table's indexes: one that is being built by hand is not
+/// valid yet, and whoever tried to drop it and its builder would wait for each other.
+async fn settled(
+    client: &Client,
+    index: &Name,
+    table: &Name,
+    until: Option<Instant>,
+) -> Result<Option<bool>> {
+    loop {
+        let valid = find(client, index, table).await?;
+        if valid != Some(false) || !worked_on(client, table).await? {
+            return Ok(valid);
+        }
+        if until.is_some_and(|until| Instant::now() >= until) {
+            return Err(Error::internal(format!(
+                "the index {index} is being built by somebody else, or a vacuum of {table} is under way; migrate again when that has ended"
+            )));
+        }
+        tokio::time::sleep(LOOK).await;
     }
 }
 
@@ -138,30 +162,9 @@ impl Name {
     }
 }
 
-/// An index that is there.
-struct Found {
-    valid: bool,
-    table: Option<String>,
-}
-
-impl Found {
-    /// A name that somebody else uses is not ours to drop, and not what the migration promises.
-    fn expect_on(&self, index: &Name, table: &Name) -> Result<()> {
-        if self.table.as_deref() == Some(table.to_string().as_str()) {
-            return Ok(());
-        }
-        let what = self.table.as_ref().map_or_else(
-            || "no index".to_owned(),
-            |other| format!("an index of {other}"),
-        );
-        Err(Error::new(
-            ErrorKind::Conflict,
-            format!("{index} is there already and is {what}: give the new index another name"),
-        ))
-    }
-}
-
-async fn find(client: &Client, index: &Name) -> Result<Option<Found>> {
+/// Whether the index is valid; `None` where there is none. A name that something else has is not ours to drop, and
+/// not what the migration promises.
+async fn find(client: &Client, index: &Name, table: &Name) -> Result<Option<bool>> {
     let row = client
         .query_opt(
             "SELECT coalesce(i.indisvalid, false), tn.nspname || '.' || t.relname
@@ -173,13 +176,29 @@ async fn find(client: &Client, index: &Name) -> Result<Option<Found>> {
             &[&index.schema, &index.relation],
         )
         .await?;
-    row.map(|row| {
-        Ok(Found {
-            valid: row.try_get(0)?,
-            table: row.try_get(1)?,
-        })
-    })
-    .transpose()
+    let Some(row) = row else { return Ok(None) };
+    let what = match row.try_get::<_, Option<String>>(1)? {
+        Some(of) if of == table.to_string() => return Ok(Some(row.try_get(0)?)),
+        Some(of) => format!("an index of {of}"),
+        None => "no index".to_owned(),
+    };
+    Err(Error::new(
+        ErrorKind::Conflict,
+        format!("{index} is there already and is {what}: give the new index another name"),
+    ))
+}
+
+/// Whether another session builds or drops an index of the table, or vacuums it.
+async fn worked_on(client: &Client, table: &Name) -> Result<bool> {
+    let row = client
+        .query_one(
+            "SELECT EXISTS (SELECT FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_database d ON d.oid = l.database
+                 WHERE d.datname = current_database() AND l.relation = to_regclass($1)
+                   AND l.mode = 'ShareUpdateExclusiveLock' AND l.granted AND l.pid <> pg_backend_pid())",
+            &[&table.to_string()],
+        )
+        .await?;
+    Ok(row.try_get(0)?)
 }
 
 async fn drop_index(client: &Client, index: &Name) -> Result<()> {

@@ -167,7 +167,8 @@ mod tests {
             .iter()
             .map(|one| format!("{one}.sql"))
             .collect();
-        (files.sort(), known.sort());
+        files.sort();
+        known.sort();
         assert_eq!(
             files, known,
             "a file whose name is wrong would never be applied"

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use tokio_postgres::Client;
 
 use super::migrations::{Step, step};
-use super::{Options, Report, limits};
+use super::{Options, Report, limits, time_left};
 use crate::error::{Error, ErrorKind, Result};
 
 /// The longest pause between two tries.
@@ -21,7 +21,7 @@ pub(super) async fn expand(client: &mut Client, options: &Options<'_>) -> Result
     let patience = Instant::now() + options.patience;
     let give_up = options.until.map_or(patience, |until| until.min(patience));
     let mut applied = Vec::new();
-    let mut pause = options.lock;
+    let mut pause = options.lock * 2;
     loop {
         match apply_missing(client, options, &mut applied).await {
             Ok(version) => {
@@ -32,32 +32,15 @@ pub(super) async fn expand(client: &mut Client, options: &Options<'_>) -> Result
                     logins: false,
                 });
             }
-            Err(Stopped::Busy(_)) if Instant::now() + pause < give_up => {
-                pause = (pause * 2).min(PAUSE);
+            Err(error) if busy(&error) && Instant::now() + pause < give_up => {
                 tracing::info!(
                     pause_ms = pause.as_millis(),
                     "a migration could not have its locks and is tried again"
                 );
                 tokio::time::sleep(pause).await;
+                pause = (pause * 2).min(PAUSE);
             }
-            Err(Stopped::Busy(error) | Stopped::Failed(error)) => return Err(error),
-        }
-    }
-}
-
-/// Why the schema is not what it should be.
-enum Stopped {
-    /// Somebody holds a lock that a migration needs. Another try can help.
-    Busy(Error),
-    Failed(Error),
-}
-
-impl From<Error> for Stopped {
-    fn from(error: Error) -> Self {
-        if busy(&error) {
-            Self::Busy(error)
-        } else {
-            Self::Failed(error)
+            Err(error) => return Err(error),
         }
     }
 }
@@ -72,7 +55,7 @@ async fn apply_missing(
     client: &mut Client,
     options: &Options<'_>,
     applied: &mut Vec<String>,
-) -> Result<i64, Stopped> {
+) -> Result<i64> {
     set_limits(client, options).await?;
     let there = history(client, options).await?;
     for migration in options.migrations.missing(&there)? {
@@ -80,7 +63,7 @@ async fn apply_missing(
         set_limits(client, options).await?;
         apply(client, options, migration)
             .await
-            .map_err(|error| Stopped::from(told(error, migration, options)))?;
+            .map_err(|error| told(error, migration))?;
         applied.push(migration.to_string());
     }
     let known = options.migrations.newest();
@@ -89,18 +72,8 @@ async fn apply_missing(
 
 async fn set_limits(client: &Client, options: &Options<'_>) -> Result<()> {
     let statement =
-        time_left(options).map_or(options.statement, |left| left.min(options.statement));
+        time_left(options.until).map_or(options.statement, |left| left.min(options.statement));
     limits(client, Some(options.lock), Some(statement)).await
-}
-
-/// What is left until the run must end; never nothing, which would be no limit.
-fn time_left(options: &Options<'_>) -> Option<Duration> {
-    let until = options.until?;
-    Some(
-        until
-            .saturating_duration_since(Instant::now())
-            .max(Duration::from_millis(1)),
-    )
 }
 
 /// The versions that were applied, by whichever release, after comparing them with what this one knows.
@@ -125,7 +98,7 @@ async fn apply(client: &mut Client, options: &Options<'_>, migration: &Migration
         Step::Concurrent(statement) => {
             let sql = migration.sql().unwrap_or_default();
             statement
-                .run(client, sql, options.lock, time_left(options))
+                .run(client, sql, options.lock, options.until)
                 .await?;
             set_limits(client, options).await?;
             // Everything before it is applied: this records this one and runs nothing.
@@ -145,11 +118,10 @@ async fn run(client: &mut Client, options: &Options<'_>, target: Target) -> Resu
 }
 
 /// The error of a migration, saying which, that it was not applied, and what to do.
-fn told(error: Error, migration: &Migration, options: &Options<'_>) -> Error {
+fn told(error: Error, migration: &Migration) -> Error {
     let text = match error.sqlstate() {
         Some("55P03" | "40P01") => format!(
-            "{migration} was not applied: a load or a query holds a table that it changes, and {} s of waiting for it were not enough; migrate again when that has ended",
-            options.patience.as_secs()
+            "{migration} was not applied: a load or a query holds a table that it changes, and did not let go of it in the time that there was; migrate again when that has ended"
         ),
         Some("57014") => format!(
             "{migration} was not applied: it was cancelled, or took longer than it may; docs/migrations.md says how to change a large table in small steps, and where to build an index that takes longer than a function may run"

@@ -27,6 +27,11 @@ const SECOND: &str =
     "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database()
     AND query LIKE '%advisory_lock%' AND pid <> pg_backend_pid())";
 
+/// A migration looks at who works on the table.
+const LOOKING: &str =
+    "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database()
+    AND query LIKE '%ShareUpdateExclusiveLock%' AND pid <> pg_backend_pid())";
+
 async fn insert(session: &Session, batch: i64) {
     session
         .execute(
@@ -180,6 +185,41 @@ async fn an_index_that_somebody_built_by_hand_is_taken_as_it_is() {
     migrate::run(&mut owner, &release(&[DAY]))
         .await
         .expect("migrated");
+    assert_eq!(count(&owner, oid).await, before);
+    assert!(recorded(&owner).await);
+}
+
+#[tokio::test]
+async fn an_index_that_somebody_is_building_by_hand_is_waited_for() {
+    let (database, load) = loading().await;
+    let by_hand = database.connect(Role::Owner).await;
+    let building = tokio::spawn(async move {
+        by_hand
+            .batch_execute("SET lock_timeout = 0")
+            .await
+            .expect("set");
+        by_hand
+            .batch_execute("CREATE INDEX CONCURRENTLY prices_day ON prices (day)")
+            .await
+    });
+    wait_until(&database, BUILDING).await;
+    let oid = "SELECT 'public.prices_day'::regclass::oid::bigint";
+    let mut owner = database.connect(Role::Owner).await;
+    let before = count(&owner, oid).await;
+    let soon = tokio::time::Instant::now() + Duration::from_secs(1);
+    let error = migrate::run(&mut owner, &release(&[DAY]).ending(soon))
+        .await
+        .expect_err("it takes longer");
+    assert!(
+        error.context().contains("built by somebody else"),
+        "{error}"
+    );
+    let migrating = tokio::spawn(async move { migrate::run(&mut owner, &release(&[DAY])).await });
+    wait_until(&database, LOOKING).await;
+    load.batch_execute("COMMIT").await.expect("committed");
+    building.await.expect("no panic").expect("built");
+    migrating.await.expect("no panic").expect("migrated");
+    let owner = database.connect(Role::Owner).await;
     assert_eq!(count(&owner, oid).await, before);
     assert!(recorded(&owner).await);
 }
