@@ -3,7 +3,7 @@
 //!
 //! A release calls it before it shifts any alias; it can be called as often as one likes.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use lambda_runtime::Diagnostic;
 use ledger::keys::{self, ApiKey, Scope};
@@ -12,6 +12,7 @@ use ledger::{Error, ErrorKind, Session};
 use platform::names::Role;
 use platform::secrets::Passwords;
 use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
 
 /// `{"action":"migrate"}`, `{"action":"verify"}`, `{"action":"create_key",…}` and so on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -101,12 +102,13 @@ impl From<MigrateError> for Diagnostic {
     }
 }
 
-/// Does what was asked for, on a session of the owner's.
+/// Does what was asked for, on a session of the owner's, and ends it in time.
 pub async fn handle(
     request: Request,
     session: &mut Session,
     passwords: &dyn Passwords,
     release: &str,
+    until: Instant,
 ) -> Result<Answer, MigrateError> {
     let report = match request {
         Request::CreateKey {
@@ -131,11 +133,13 @@ pub async fn handle(
         }
         Request::Migrate => {
             // Anew: this is how a rotated password reaches the database.
-            let options = Options::shipped().with_logins(
-                passwords.password(Role::Loader, true).await?,
-                passwords.password(Role::Reader, true).await?,
-                passwords.password(Role::Api, true).await?,
-            );
+            let options = Options::shipped()
+                .with_logins(
+                    passwords.password(Role::Loader, true).await?,
+                    passwords.password(Role::Reader, true).await?,
+                    passwords.password(Role::Api, true).await?,
+                )
+                .ending(until);
             Some(migrate::run(session, &options).await?)
         }
     };
@@ -144,6 +148,15 @@ pub async fn handle(
         verified: true,
         report,
     }))
+}
+
+/// What is kept back of an invocation's time: to take away an index that was not finished, and to say why.
+const MARGIN: Duration = Duration::from_secs(20);
+
+/// When the work of an invocation must have ended that Lambda ends at `end`.
+pub fn until(end: SystemTime) -> Instant {
+    let left = end.duration_since(SystemTime::now()).unwrap_or_default();
+    Instant::now() + left.saturating_sub(MARGIN)
 }
 
 /// How long a server that is being started is waited for: a new stack's may take its time.
@@ -177,6 +190,18 @@ mod tests {
         let diagnostic = Diagnostic::from(MigrateError(error));
         assert_eq!(diagnostic.error_type, "ContractMismatch");
         assert!(diagnostic.error_message.contains("prices.day"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn the_work_ends_before_the_invocation_does() {
+        let left = |end| {
+            until(end)
+                .saturating_duration_since(Instant::now())
+                .as_secs()
+        };
+        let in_an_hour = SystemTime::now() + Duration::from_secs(3600);
+        assert!((3570..=3580).contains(&left(in_an_hour)));
+        assert_eq!(left(SystemTime::UNIX_EPOCH), 0);
     }
 
     #[test]

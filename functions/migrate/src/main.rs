@@ -11,6 +11,7 @@ use platform::names::Role;
 use platform::probe::{self, Event, Health};
 use platform::secrets::Parameters;
 use platform::{aws, settings, telemetry};
+use tokio::time::Instant;
 
 struct Instance {
     release: String,
@@ -26,7 +27,10 @@ async fn main() -> anyhow::Result<()> {
     })?;
     let instance = &instance;
     let handler = service_fn(move |event: LambdaEvent<Event<Request>>| {
-        Box::pin(async move { instance.handle(event.payload).await })
+        Box::pin(async move {
+            let until = migrate::until(event.context.deadline());
+            instance.handle(event.payload, until).await
+        })
     });
     match lambda_runtime::run(handler).await {
         Ok(()) => Ok(()),
@@ -35,19 +39,23 @@ async fn main() -> anyhow::Result<()> {
 }
 
 impl Instance {
-    async fn handle(&self, event: Event<Request>) -> Result<probe::Answer<Answer>, MigrateError> {
+    async fn handle(
+        &self,
+        event: Event<Request>,
+        until: Instant,
+    ) -> Result<probe::Answer<Answer>, MigrateError> {
         match event {
             Event::Probe => {
                 let health =
                     Health::of(&self.release).with("the database as its owner", self.owner().await);
                 Ok(probe::Answer::Health(health))
             }
-            Event::Work(request) => self.work(request).await.map(probe::Answer::Done),
+            Event::Work(request) => self.work(request, until).await.map(probe::Answer::Done),
         }
     }
 
-    async fn work(&self, request: Request) -> Result<Answer, MigrateError> {
-        let answer = self.answer(request).await;
+    async fn work(&self, request: Request, until: Instant) -> Result<Answer, MigrateError> {
+        let answer = self.answer(request, until).await;
         match &answer {
             Ok(Answer::Schema(schema)) => {
                 let report = schema.report.as_ref();
@@ -65,9 +73,16 @@ impl Instance {
         answer
     }
 
-    async fn answer(&self, request: Request) -> Result<Answer, MigrateError> {
+    async fn answer(&self, request: Request, until: Instant) -> Result<Answer, MigrateError> {
         let mut session = self.owner().await?;
-        migrate::handle(request, &mut session, &*self.passwords, &self.release).await
+        migrate::handle(
+            request,
+            &mut session,
+            &*self.passwords,
+            &self.release,
+            until,
+        )
+        .await
     }
 
     /// A session an invocation: this function runs once a release.

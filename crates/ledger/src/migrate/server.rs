@@ -49,11 +49,12 @@ pub async fn bootstrap(client: &Client, new: &Bootstrap<'_>) -> Result<String> {
         shared(client, &format!("GRANT {} TO CURRENT_USER", quoted(&owner))).await?;
     }
     // The faster way of checking foreign keys. Where even the administrator cannot give it away, loads are as right
-    // without it, and slower.
+    // without it, and slower. The group has it from here: what an owner passed on would go with that owner, for all.
     let granted = shared(
         client,
         &format!(
-            "GRANT SET ON PARAMETER session_replication_role TO {} WITH GRANT OPTION",
+            "GRANT SET ON PARAMETER session_replication_role TO {}; GRANT SET ON PARAMETER session_replication_role TO {} WITH GRANT OPTION",
+            GROUPS[0],
             quoted(&owner)
         ),
     )

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use ledger::migrate::{self, Migrations};
 use ledger::{
     Attempt, Batch, BatchId, Claim, Committed, Held, NewBatch, ObjectName, Options, Session,
     Summary,
@@ -131,4 +132,37 @@ pub(crate) async fn kill(database: &TestDatabase, session: Session) {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     panic!("the session does not end");
+}
+
+/// The options of a release whose migrations are the shipped ones and then these, with the numbers that follow. It has
+/// no patience for locks that it does not get.
+pub(crate) fn release(further: &[(&str, &str)]) -> migrate::Options<'static> {
+    let mut options = migrate::Options::shipped();
+    (options.lock, options.patience) = (SHORT, Duration::ZERO);
+    for (name, sql) in further {
+        let next = options.migrations.newest() + 1;
+        options.migrations = options
+            .migrations
+            .and(&format!("V{next}__{name}"), sql)
+            .expect("a good name");
+    }
+    options
+}
+
+/// The name of the `n`th migration after the shipped ones.
+pub(crate) fn further(n: i64, name: &str) -> String {
+    format!("V{}__{name}", Migrations::shipped().newest() + n)
+}
+
+/// Waits until a question to the database is answered with yes.
+pub(crate) async fn wait_until(database: &TestDatabase, question: &str) {
+    let admin = database.connect(Role::Super).await;
+    for _ in 0..2000 {
+        let row = admin.query_one(question, &[]).await.expect("an answer");
+        if row.get(0) {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    panic!("it does not come to that: {question}");
 }

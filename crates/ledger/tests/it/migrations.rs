@@ -333,29 +333,3 @@ async fn a_batchs_rows_are_found_by_its_brin_index() {
     .await;
     assert!(plan.contains("Bitmap Index Scan on prices_batch"), "{plan}");
 }
-
-#[tokio::test]
-async fn a_migration_that_cannot_get_its_lock_is_tried_again() {
-    let database = testkit::empty_database().await;
-    let mut options = migrate::Options::shipped();
-    (options.lock, options.tries) = (Duration::from_millis(200), 10);
-    let blocker = database.connect(Role::Owner).await;
-    blocker
-        .batch_execute(
-            "CREATE SCHEMA waybill;
-             CREATE TABLE waybill.migrations (version int8 PRIMARY KEY, name varchar(255), applied_on varchar(255),
-                 checksum varchar(255))",
-        )
-        .await
-        .expect("made");
-    blocker
-        .batch_execute("BEGIN; LOCK waybill.migrations")
-        .await
-        .expect("locked");
-    let mut owner = database.connect(Role::Owner).await;
-    let (done, ()) = tokio::join!(migrate::run(&mut owner, &options), async {
-        tokio::time::sleep(Duration::from_millis(600)).await;
-        blocker.batch_execute("COMMIT").await.expect("let go");
-    });
-    assert!(!done.expect("migrated").applied.is_empty());
-}

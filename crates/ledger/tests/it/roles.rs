@@ -167,3 +167,35 @@ async fn a_wrong_password_is_a_refused_login_and_a_new_one_works() {
         .expect_err("the old one is gone");
     assert_eq!(old.kind(), ErrorKind::LoginRefused);
 }
+
+#[tokio::test]
+async fn what_all_databases_share_stays_when_the_first_of_them_goes() {
+    let server = testkit::own_server().await;
+    let config = |url: &str| ledger::DatabaseConfig::from_url(url).expect("a good URL");
+    let admin = ledger::connect(&config(&server.superuser_url("postgres")))
+        .await
+        .expect("the administrator");
+    let password = ledger::Secret::new("only-for-tests");
+    for database in ["one", "two"] {
+        let new = migrate::Bootstrap {
+            database,
+            owner: &password,
+        };
+        let owner = migrate::bootstrap(&admin, &new).await.expect("made");
+        let url = server.url(&owner, password.expose(), database);
+        let mut owner = ledger::connect(&config(&url)).await.expect("the owner");
+        migrate::run(&mut owner, &migrate::Options::shipped())
+            .await
+            .expect("migrated");
+    }
+    migrate::drop_database(&admin, "one")
+        .await
+        .expect("dropped");
+    let sql =
+        "SELECT has_parameter_privilege('waybill_loaders', 'session_replication_role', 'SET')";
+    let granted: bool = admin.query_one(sql, &[]).await.expect("an answer").get(0);
+    assert!(
+        granted,
+        "the other one's loads would be several times slower"
+    );
+}
