@@ -31,6 +31,7 @@ impl Api {
             release: "recorded".to_owned(),
             incoming_bucket: "incoming".to_owned(),
             public_rates: false,
+            measured: false,
         };
         let app = App::new(settings, pool(api), pool(reader), Box::new(Shelf));
         Self {
