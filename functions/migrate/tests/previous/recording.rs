@@ -78,7 +78,7 @@ impl Statement {
 
 impl Recording {
     /// Of what was overheard, in order.
-    pub(crate) fn of(overheard: Vec<(Statement, Run)>) -> Self {
+    pub(crate) fn of(overheard: &[(Statement, Run)]) -> Self {
         let all: BTreeSet<Statement> = overheard.iter().map(|(one, _)| one.clone()).collect();
         let places: BTreeMap<&Statement, usize> = all
             .iter()

@@ -113,11 +113,10 @@ fn literals(source: &str) -> Vec<String> {
         let (before, here) = rest.split_at(at);
         rest = if here.starts_with("//") {
             here.split_once('\n').map_or("", |(_, after)| after)
-        } else if here.starts_with("'\"'") {
-            &here[3..]
-        } else if here.starts_with('"') {
-            let hashes = raw(before);
-            let (text, after) = until_end(&here[1..], hashes);
+        } else if let Some(after) = here.strip_prefix("'\"'") {
+            after
+        } else if let Some(inside) = here.strip_prefix('"') {
+            let (text, after) = until_end(inside, raw(before));
             found.push(text);
             after
         } else {
