@@ -4,7 +4,7 @@ an environment and yields what breaks it, in words."""
 import json
 import re
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, reduce
 
 # Statements that may name every resource, because AWS has nothing narrower for their actions.
 ANY_RESOURCE = {
@@ -223,7 +223,8 @@ def names_are_its_own(resources: list[Resource], name: str) -> Iterator[str]:
 
 
 def releases_come_back(resources: list[Resource]) -> Iterator[str]:
-    """A machine brings releases out; one that is stopped is started again to put its aliases back, and its end is told."""
+    """A machine brings releases out; one that did not end by itself is started again to put its aliases back, and its end is
+    told."""
     machines = {machine["values"]["arn"]: machine["values"] for machine in of(resources, "aws_sfn_state_machine")}
     if len(machines) != 1:
         yield f"there are {len(machines)} machines for releases"
@@ -241,14 +242,31 @@ def releases_come_back(resources: list[Resource]) -> Iterator[str]:
     for rule in of(resources, "aws_cloudwatch_event_rule"):
         target = targets.get(rule["values"]["name"], {})
         looks = json.loads(rule["values"]["event_pattern"])["detail"]
-        if rule["values"].get("state") in (None, "ENABLED") and target.get("arn") == arn and json.loads(target.get("input") or "{}") == {"recover": True}:
-            watched |= set(looks["status"]) if arn in looks["stateMachineArn"] else set()
-    for end in sorted({"ABORTED", "TIMED_OUT"} - watched):
+        if rule["values"].get("state") not in (None, "ENABLED") or target.get("arn") != arn or arn not in looks["stateMachineArn"]:
+            continue
+        ended = f"{arn}:ended".replace(":stateMachine:", ":execution:")
+        order = transformed(target, {"detail": {"executionArn": ended}})
+        if order == json.dumps({"recover": True, "stopped": ended}, separators=(",", ":")):
+            watched |= set(looks["status"])
+        # The input is a text to the pattern, so only how it begins can tell a recovery from a release.
+        if not any(order.startswith(each["anything-but"]["prefix"]) for each in looks.get("input", [])):
+            yield f"{rule['address']} answers a recovery that fails with another one, for ever"
+    for end in sorted({"ABORTED", "FAILED", "TIMED_OUT"} - watched):
         yield f"a release that ends as {end} is not put back"
     if machine["logging_configuration"][0]["level"] not in ("ERROR", "ALL"):
         yield "the machine's errors are not logged"
     if machine["logging_configuration"][0]["include_execution_data"]:
         yield "the machine logs what it is given"
+
+
+def transformed(target: dict, event: dict) -> str:
+    """What EventBridge gives a target for an event; nothing where the target has no transformer."""
+    for transformer in target.get("input_transformer") or []:
+        text = transformer["input_template"]
+        for name, path in transformer["input_paths"].items():
+            text = text.replace(f"<{name}>", reduce(dict.__getitem__, path.removeprefix("$.").split("."), event))
+        return text
+    return ""
 
 
 def named(resources: list[Resource], kind: str, key: str) -> set[str]:
@@ -386,7 +404,19 @@ def move_another(resource: dict) -> None:
 
 def overlook(resource: dict) -> None:
     """Has a rule look past executions that took too long."""
-    resource["event_pattern"] = resource["event_pattern"].replace("TIMED_OUT", "FAILED")
+    resource["event_pattern"] = resource["event_pattern"].replace("TIMED_OUT", "SUCCEEDED")
+
+
+def look_at_recoveries(resource: dict) -> None:
+    """Has a rule look at the executions that it started itself."""
+    pattern = json.loads(resource["event_pattern"])
+    pattern["detail"].pop("input")
+    resource["event_pattern"] = json.dumps(pattern)
+
+
+def recover_whatever(resource: dict) -> None:
+    """Has a target not say which execution ended."""
+    resource["input_transformer"] = [{"input_paths": {}, "input_template": '{"recover":true}'}]
 
 
 def open_up(resource: dict) -> None:
@@ -423,7 +453,9 @@ SPOILT = [
     ("aws_dynamodb_table", spoil(name="another"), releases_come_back),
     ("aws_cloudwatch_event_rule", overlook, releases_come_back),
     ("aws_cloudwatch_event_rule", spoil(state="DISABLED"), releases_come_back),
-    ("aws_cloudwatch_event_target", spoil(input="{}"), releases_come_back),
+    ("aws_cloudwatch_event_rule", look_at_recoveries, releases_come_back),
+    ("aws_cloudwatch_event_target", spoil(input_transformer=[]), releases_come_back),
+    ("aws_cloudwatch_event_target", recover_whatever, releases_come_back),
     ("aws_cloudwatch_event_target", spoil(arn="another"), releases_come_back),
     ("aws_iam_role_policy", delete_more, only_versions_are_deleted),
     ("aws_iam_role_policy", delete_nothing, only_versions_are_deleted),

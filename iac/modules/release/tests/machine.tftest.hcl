@@ -108,17 +108,24 @@ run "the_end_of_a_release_is_told" {
   }
 }
 
-run "a_machine_that_was_stopped_is_started_again" {
+run "a_machine_that_did_not_end_by_itself_is_started_again" {
   assert {
     condition = jsondecode(aws_cloudwatch_event_rule.recovery.event_pattern) == {
       source      = ["aws.states"]
       detail-type = ["Step Functions Execution Status Change"]
       detail = {
         stateMachineArn = [aws_sfn_state_machine.release.arn]
-        status          = ["ABORTED", "TIMED_OUT"]
+        status          = ["ABORTED", "TIMED_OUT", "FAILED"]
+        input           = [{ anything-but = { prefix = "{\"recover\"" } }]
       }
     }
-    error_message = "The rule must look at this machine's executions that ended without their own end, and at nothing else."
+    error_message = "The rule must look at this machine's executions that may have left their aliases behind, recoveries apart, and at nothing else."
+  }
+
+  assert {
+    # Terraform would read "%{" and another "${" as its own; whoever tries the file elsewhere fills in one thing.
+    condition     = length(regexall("[$%]{", file("${path.module}/recovery-pattern.json"))) == 1
+    error_message = "The pattern has one place that is filled in."
   }
 
   assert {
@@ -126,9 +133,24 @@ run "a_machine_that_was_stopped_is_started_again" {
       aws_cloudwatch_event_target.recovery.arn == aws_sfn_state_machine.release.arn
       && aws_cloudwatch_event_target.recovery.rule == aws_cloudwatch_event_rule.recovery.name
       && aws_cloudwatch_event_target.recovery.role_arn == aws_iam_role.recovery.arn
-      && jsondecode(aws_cloudwatch_event_target.recovery.input) == { recover = true }
     )
-    error_message = "It must start the same machine, with the order to recover."
+    error_message = "It must start the same machine."
+  }
+
+  assert {
+    condition = (
+      aws_cloudwatch_event_target.recovery.input_transformer[0].input_paths == tomap({ execution = "$.detail.executionArn" })
+      && aws_cloudwatch_event_target.recovery.input_transformer[0].input_template == "{\"recover\":true,\"stopped\":\"<execution>\"}"
+    )
+    error_message = "It must start it with the order to recover, and say which execution ended."
+  }
+
+  assert {
+    condition = startswith(
+      aws_cloudwatch_event_target.recovery.input_transformer[0].input_template,
+      jsondecode(aws_cloudwatch_event_rule.recovery.event_pattern).detail.input[0]["anything-but"].prefix,
+    )
+    error_message = "A recovery that fails would start the next one, for ever."
   }
 }
 
