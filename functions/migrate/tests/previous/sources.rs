@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::recording::{Recording, plain};
+use crate::recording::{Recording, here, plain};
 
 /// What speaks with the database as a part of a release. Left out: migrations and roles, which a release that is being
 /// replaced does not ask for, and the command line.
@@ -30,7 +30,7 @@ const WORDS: [&str; 9] = [
 
 /// The pieces that no statement of the recording has: `file: piece`.
 pub(crate) fn unrecorded(recording: &Recording) -> (usize, Vec<String>) {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let root = here().join("../..");
     let mut files = Vec::new();
     for folder in SOURCES {
         rust_files(&root.join(folder), &mut files);
