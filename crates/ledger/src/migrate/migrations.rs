@@ -152,7 +152,8 @@ mod tests {
 
     #[test]
     fn every_file_of_the_folder_is_among_them() {
-        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../migrations");
+        let here = std::env::var("CARGO_MANIFEST_DIR").expect("cargo runs the tests");
+        let folder = format!("{here}/../../migrations");
         let mut files: Vec<String> = std::fs::read_dir(folder)
             .expect("the migrations")
             .map(|file| {

@@ -29,8 +29,14 @@ fn present() -> Recording {
         .unwrap_or_else(|| panic!("there is no recording of version {}: {HOW}", newest()))
 }
 
-fn names<'a>(all: impl Iterator<Item = &'a Statement>) -> String {
-    all.map(|one| format!("\n  {}", one.name())).collect()
+/// Those that the other lacks, one a line.
+fn lacking(some: &Recording, other: &Recording) -> String {
+    let lines = some
+        .statements
+        .iter()
+        .filter(|one| !other.statements.contains(one))
+        .map(Statement::name);
+    lines.collect::<Vec<_>>().join("\n  ")
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -40,20 +46,10 @@ async fn the_recording_of_this_schema_is_what_this_release_asks() {
         fresh.write(newest());
     }
     let kept = present();
-    let gone = names(
-        kept.statements
-            .iter()
-            .filter(|one| !fresh.statements.contains(one)),
-    );
-    let new = names(
-        fresh
-            .statements
-            .iter()
-            .filter(|one| !kept.statements.contains(one)),
-    );
+    let (gone, new) = (lacking(&kept, &fresh), lacking(&fresh, &kept));
     assert!(
         gone.is_empty() && new.is_empty(),
-        "recorded and no longer asked:{gone}\nasked and not recorded:{new}\nnext: {HOW}"
+        "recorded and no longer asked:\n  {gone}\nasked and not recorded:\n  {new}\nnext: {HOW}"
     );
 }
 

@@ -70,7 +70,7 @@ impl Recorder {
         tokio::time::timeout(Duration::from_secs(20), self.sessions.recv())
             .await
             .expect("a session that was recorded is still open");
-        Recording::of(std::mem::take(&mut *lock(&self.overheard)))
+        Recording::of(&lock(&self.overheard))
     }
 }
 
@@ -239,7 +239,7 @@ impl Conversation {
         }
         let mut parts = Parts(&frame.body);
         match frame.kind {
-            b'1' | b'2' | b'3' => drop(self.open.pop_front()),
+            b'1' | b'2' | b'3' | b'n' => drop(self.open.pop_front()),
             b't' => {
                 if let Some(Open::Describe(statement)) = self.open.front() {
                     lock(statement).types = parts.list(|one| type_name(one.int32()));
@@ -252,7 +252,6 @@ impl Conversation {
                     self.open.pop_front();
                 }
             }
-            b'n' => drop(self.open.pop_front()),
             b'G' => {
                 self.copying = true;
                 self.open.retain(|open| !matches!(open, Open::Sync));

@@ -4,7 +4,7 @@
 //! the role that sends it, and `replay.jsonl`, a run of them from a first batch to an undone one, with values.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
@@ -78,7 +78,7 @@ impl Statement {
 
 impl Recording {
     /// Of what was overheard, in order.
-    pub(crate) fn of(overheard: Vec<(Statement, Run)>) -> Self {
+    pub(crate) fn of(overheard: &[(Statement, Run)]) -> Self {
         let all: BTreeSet<Statement> = overheard.iter().map(|(one, _)| one.clone()).collect();
         let places: BTreeMap<&Statement, usize> = all
             .iter()
@@ -144,7 +144,14 @@ pub(crate) fn versions() -> Vec<i64> {
 }
 
 fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/previous/recorded")
+    here().join("tests/previous/recorded")
+}
+
+/// This crate, in the checkout that is tested and not in the one that the test was built in.
+pub(crate) fn here() -> PathBuf {
+    std::env::var_os("CARGO_MANIFEST_DIR")
+        .expect("cargo runs the tests")
+        .into()
 }
 
 /// SQL with single spaces: how it is broken into lines is no difference.

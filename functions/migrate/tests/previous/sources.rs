@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::recording::{Recording, plain};
+use crate::recording::{Recording, here, plain};
 
 /// What speaks with the database as a part of a release. Left out: migrations and roles, which a release that is being
 /// replaced does not ask for, and the command line.
@@ -30,7 +30,7 @@ const WORDS: [&str; 9] = [
 
 /// The pieces that no statement of the recording has: `file: piece`.
 pub(crate) fn unrecorded(recording: &Recording) -> (usize, Vec<String>) {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let root = here().join("../..");
     let mut files = Vec::new();
     for folder in SOURCES {
         rust_files(&root.join(folder), &mut files);
@@ -113,11 +113,10 @@ fn literals(source: &str) -> Vec<String> {
         let (before, here) = rest.split_at(at);
         rest = if here.starts_with("//") {
             here.split_once('\n').map_or("", |(_, after)| after)
-        } else if here.starts_with("'\"'") {
-            &here[3..]
-        } else if here.starts_with('"') {
-            let hashes = raw(before);
-            let (text, after) = until_end(&here[1..], hashes);
+        } else if let Some(after) = here.strip_prefix("'\"'") {
+            after
+        } else if let Some(inside) = here.strip_prefix('"') {
+            let (text, after) = until_end(inside, raw(before));
             found.push(text);
             after
         } else {
