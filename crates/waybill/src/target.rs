@@ -47,7 +47,7 @@ pub(crate) fn api(common: &Common) -> Outcome<Client> {
 const CREDENTIALS: &str = "set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; `aws sso login` renews a session";
 
 /// What to look at when AWS does not know what an environment must have.
-pub(crate) const ACCOUNT: &str = "is the environment's name right, and are AWS_PROFILE and AWS_REGION those of its account? `waybill local names NAME` prints its names";
+pub(crate) const ACCOUNT: &str = "is the environment's name right, and are AWS_PROFILE and AWS_REGION those of its account, and is WAYBILL_PREFIX the prefix of environments/common.tfvars (scripts/waybill sets it)? `waybill local names NAME` prints its names";
 
 /// AWS, where an environment is. Asks for credentials at once: a call's own error would only tell where it looked last.
 pub(crate) async fn aws(environment: &str) -> Outcome<SdkConfig> {

@@ -81,11 +81,18 @@ pub(crate) async fn rollback(rollback: &Rollback, terminal: Terminal) -> Outcome
                 from.unwrap_or_default()
             )));
         }
+        if !place.machine.has_moved(&running.arn).await? {
+            terminal.note(format!(
+                "{} is on its way: it is stopped, and what it moved is put back",
+                running.order.title()
+            ));
+            return halt(&place, &running, terminal).await;
+        }
         terminal.note(format!(
-            "{} is on its way: it is stopped, and what it moved is put back",
+            "{} is live already: once it has ended, it is gone back from",
             running.order.title()
         ));
-        return halt(&place, &running, terminal).await;
+        follow(&place, &running.arn, terminal).await?;
     }
     let live = aliases(&place).await?;
     let versions: BTreeMap<String, String> = live
@@ -130,6 +137,15 @@ fn released<'a>(recent: &'a [Execution], versions: &BTreeMap<String, String>) ->
 pub(crate) async fn stop(environment: &str, terminal: Terminal) -> Outcome {
     let place = Place::find(environment).await?;
     if let Some(running) = place.machine.running().await? {
+        if place.machine.has_moved(&running.arn).await? {
+            let what = format!(
+                "{} is live already, and only tidies up",
+                running.order.title()
+            );
+            return Err(
+                Failure::failed(what).advice("`waybill release rollback` goes back from it")
+            );
+        }
         return halt(&place, &running, terminal).await;
     }
     terminal.note("no release is on its way");

@@ -13,6 +13,8 @@ use super::order::{Order, Output};
 use crate::failure::{Failure, OrFail as _, Outcome};
 use crate::target;
 
+/// The state from which on nothing is put back any more.
+pub(crate) const MOVED: &str = "It is live";
 /// The most events of one call.
 const EVENTS: i32 = 200;
 
@@ -190,6 +192,15 @@ impl Machine {
             reason: found.cause,
             output,
         })
+    }
+
+    /// Whether a release that is on its way has moved everything: what it still does is tidying up.
+    pub(crate) async fn has_moved(&self, execution: &str) -> Outcome<bool> {
+        let events = self.events(execution, 0).await?;
+        let mut entered = events
+            .iter()
+            .filter_map(|event| event.state_entered_event_details.as_ref());
+        Ok(entered.any(|state| state.name == MOVED))
     }
 
     /// What happened after an event, oldest first.

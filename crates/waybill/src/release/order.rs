@@ -215,7 +215,7 @@ pub(crate) fn replaced<'a>(
         })
         .ok_or_else(|| {
             Failure::failed("no release on record led to what is live now").advice(
-                "start the release that is wanted: `waybill release start --release COMMIT`",
+                "bring out the release that is wanted at once: `waybill release start --straight --environment NAME --release COMMIT`",
             )
         })
 }

@@ -98,6 +98,7 @@ mod tests {
     use aws_sdk_sfn::types::{HistoryEventType, StateEnteredEventDetails, StateExitedEventDetails};
 
     use super::*;
+    use crate::release::machine::MOVED;
 
     fn event() -> aws_sdk_sfn::types::builders::HistoryEventBuilder {
         HistoryEvent::builder()
@@ -143,7 +144,7 @@ mod tests {
         for name in STATES
             .iter()
             .map(|(name, _)| *name)
-            .chain(["Shift", "Judge"])
+            .chain(["Shift", "Judge", MOVED])
         {
             assert!(definition.contains(&format!("\"{name}\": {{")), "{name}");
         }
