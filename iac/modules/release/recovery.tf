@@ -3,8 +3,8 @@
 # and gave its lock back: where there is no lock, there is nothing to recover.
 #
 # A recovery that fails does not start the next one, or they would go on for ever: the pattern looks past what its target
-# starts, which it knows by how the input begins. The lock stays, an alarm tells of the failure, and the next release, or
-# `waybill release recover`, puts back what is written in it.
+# starts, which it knows by how the input begins. The lock stays, an alarm tells of the failure, and the hourly sweep,
+# the next release or `waybill release recover` puts back what is written in it.
 
 resource "aws_cloudwatch_event_rule" "recovery" {
   name        = "${local.machine}-recovery"
