@@ -107,7 +107,7 @@ async fn one_bad_row_in_the_middle_rejects_all_and_is_named_exactly() {
 /// Ten ways to be wrong, each with the column and the rule that must be named.
 const KINDS: [(&str, Option<&str>, &str); 10] = [
     (
-        "XXXXX,EETLL,2021-01-01,1244",
+        "ZZZZZ,EETLL,2021-01-01,1244",
         Some("orig_code"),
         "references",
     ),

@@ -167,13 +167,13 @@ fn rows() -> Vec<Case> {
         case(
             "unknown port",
             "csv",
-            row("CNGGZ,XXXXX,2021-01-01,1"),
+            row("CNGGZ,ZZZZZ,2021-01-01,1"),
             &[(2, 3, Some("dest_code"), "references")],
         ),
         case(
             "everything at once",
             "csv",
-            row("XXXXX,,2021-02-30,0"),
+            row("ZZZZZ,,2021-02-30,0"),
             &[
                 (2, 3, Some("orig_code"), "references"),
                 (2, 3, Some("dest_code"), "required"),

@@ -7,8 +7,9 @@ mod fields;
 mod files;
 mod properties;
 mod sets;
+mod types;
 
-use contract::{Column, Contract, ContractError};
+use contract::{Column, Contract, ContractError, Raw, Rule, Value};
 
 /// A contract with one column, `it`, made of these lines.
 fn column(lines: &str) -> Column {
@@ -25,4 +26,16 @@ fn parse_column(lines: &str) -> Result<Contract, ContractError> {
 fn dataset(head: &str, columns: &[&str]) -> Result<Contract, ContractError> {
     let columns = columns.join("\n[[columns]]\n");
     Contract::parse(&format!("{head}[[columns]]\n{columns}\n"))
+}
+
+/// The value of a CSV field, or the rule that it breaks.
+fn csv<'a>(column: &'a Column, text: &'a str) -> Result<Value<'a>, Rule> {
+    column
+        .check(Raw::Text(text.as_bytes()))
+        .map_err(|violation| violation.rule)
+}
+
+/// What is said of a field that breaks a rule.
+fn message(column: &Column, raw: Raw<'_>) -> String {
+    column.check(raw).unwrap_err().message
 }
