@@ -23,7 +23,7 @@ use crate::{
 pub const ATTEMPTS: i32 = 20;
 
 /// A loader that beats every other second and has not for this long is looked after.
-const QUIET: Duration = Duration::from_secs(5);
+const QUIET: Duration = Duration::from_secs(3);
 
 /// Puts a batch whose object is there into a lane. `false`: it does not wait, because it was begun or settled.
 ///

@@ -24,6 +24,7 @@ const CALLS: &[(&str, &str)] = &[
     ("post", "/v1/batches"),
     ("get", "/v1/batches/{id}"),
     ("get", "/v1/batches/{id}/errors"),
+    ("post", "/v1/batches/{id}/cancel"),
     ("post", "/v1/batches/{id}/replay"),
     ("post", "/v1/batches/{id}/undo"),
     ("get", "/v1/datasets"),

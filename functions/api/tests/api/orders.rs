@@ -4,6 +4,7 @@ use std::sync::atomic::Ordering;
 
 use axum::http::StatusCode;
 use ledger::BatchId;
+use ledger::keys::Scope;
 use platform::messages::Control;
 
 use crate::stack::{Answer, Stack};
@@ -47,6 +48,56 @@ async fn undoing_a_committed_batch_is_accepted_noted_and_sent() {
             by: "tester".to_owned()
         }]
     );
+}
+
+#[tokio::test]
+async fn a_batch_that_waits_is_cancelled_and_one_that_is_loading_is_told_to_stop() {
+    let stack = Stack::new().await;
+    let key = stack.key().await;
+    let waits = stack.submit(&key, "a").await;
+    let answer = order(&stack, waits, "cancel", &key).await;
+    assert_eq!(answer.status, StatusCode::ACCEPTED, "{}", answer.text());
+    let batch = answer.json();
+    assert_eq!(batch["state"], "failed");
+    assert_eq!(batch["error"]["type"], "/problems/cancelled");
+    let twice = order(&stack, waits, "cancel", &key).await;
+    assert_eq!(
+        (twice.status, twice.problem().as_str()),
+        (StatusCode::CONFLICT, "not-cancellable")
+    );
+
+    let loads = stack.submit(&key, "b").await;
+    stack.begin(loads).await;
+    let answer = order(&stack, loads, "cancel", &key).await;
+    assert_eq!(answer.status, StatusCode::ACCEPTED, "{}", answer.text());
+    let batch = answer.json();
+    assert_eq!(batch["state"], "loading");
+    assert!(
+        batch["timeline"]
+            .to_string()
+            .contains("cancelling asked for by tester")
+    );
+}
+
+#[tokio::test]
+async fn only_a_key_that_may_can_be_urgent() {
+    let stack = Stack::new().await;
+    let all = stack.key().await;
+    let plain = stack
+        .key_for(&[Scope::BatchesWrite, Scope::BatchesRead], &["*"])
+        .await;
+    let submit = async |key: &str| {
+        let path = "/v1/batches?dataset=prices&urgent=true";
+        stack
+            .post(path, key, "text/csv", "orig_code,dest_code,day,price\n")
+            .await
+    };
+    let refused = submit(&plain).await;
+    assert_eq!(
+        (refused.status, refused.problem().as_str()),
+        (StatusCode::FORBIDDEN, "scope-missing")
+    );
+    assert_eq!(submit(&all).await.status, StatusCode::ACCEPTED);
 }
 
 #[tokio::test]

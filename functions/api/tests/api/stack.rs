@@ -369,6 +369,11 @@ impl Stack {
         .await;
     }
 
+    /// Claims a batch, as a loader that then goes on for long.
+    pub async fn begin(&self, id: BatchId) {
+        held(&mut self.database.connect(Role::Loader).await, id).await;
+    }
+
     async fn settle(&self, id: BatchId, outcome: Outcome) {
         let mut loader = self.database.connect(Role::Loader).await;
         let held = held(&mut loader, id).await;

@@ -23,7 +23,7 @@ pub fn program(more: &[(&str, &str)]) -> Command {
             ("WAYBILL_DATABASE_NAME", "waybill_test"),
             ("WAYBILL_DATABASE_TLS", "off"),
             ("WAYBILL_INCOMING_BUCKET", "waybill-test-incoming"),
-            ("WAYBILL_INTAKE_QUEUE_URL", "http://127.0.0.1:1/queue"),
+            ("WAYBILL_LOADS_QUEUE_URL", "http://127.0.0.1:1/queue"),
             ("WAYBILL_PUBLIC_RATES", "true"),
         ])
         .envs(more.iter().copied());

@@ -222,7 +222,7 @@ async fn a_migration_that_only_adds_is_let_through() {
         ),
         (
             "state",
-            "ALTER TABLE waybill.batches ADD COLUMN priority integer NOT NULL DEFAULT 0",
+            "ALTER TABLE waybill.batches ADD COLUMN weight integer NOT NULL DEFAULT 0",
         ),
         (
             "grants",
