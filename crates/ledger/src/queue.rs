@@ -19,8 +19,9 @@ use crate::{
     state::{Lane, State},
 };
 
-/// How often a batch is begun before an operator must look.
-pub const ATTEMPTS: i32 = 20;
+/// How often a batch is begun before an operator must look. With the pauses between them (`lane::pause`) attempts span
+/// fifteen hours, so that a store which is out of reach for a night is outlived.
+pub const ATTEMPTS: i32 = 100;
 
 /// A loader that beats every other second and has not for this long is looked after.
 const QUIET: Duration = Duration::from_secs(3);
