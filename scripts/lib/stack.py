@@ -100,11 +100,12 @@ class Stack:
         return str(pathlib.Path(os.readlink(f"/proc/{pid}/exe")).parent / "psql")
 
 
-def run_steps(built, steps_for):
-    """Runs a stack, and in it the steps that `steps_for` names for it, each as (function, arguments)."""
+def run_steps(built, steps_for, **settings):
+    """Runs a stack with these variables, and in it the steps that `steps_for` names for it, each as (function, arguments)."""
     folder = pathlib.Path(tempfile.mkdtemp(prefix="waybill-stack-")).resolve()
     folder.chmod(0o755)
     stack = Stack(folder, built.resolve())
+    stack.environment |= settings
     try:
         stack.run("local", "up")
         for step, arguments in steps_for(stack):
