@@ -35,6 +35,7 @@ class Deliveries:
         self.variables = variables
         names = stack.json("local", "names")["intake"]
         self.queue = self.sqs.get_queue_url(QueueName=names["queue"])["QueueUrl"]
+        self.loads = self.sqs.get_queue_url(QueueName=names["loads_queue"])["QueueUrl"]
         self.dead = self.sqs.get_queue_url(QueueName=names["dead_letter_queue"])["QueueUrl"]
         self.database = variables["DATABASE_URL"]
 
