@@ -71,5 +71,6 @@ REVOKE ALL ON FUNCTION waybill.cancel FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION waybill.cancel TO waybill_apis, waybill_loaders;
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON waybill.queue, waybill.turns TO waybill_loaders;
-GRANT INSERT (priority, partner) ON waybill.batches TO waybill_apis;
-GRANT SELECT ON waybill.queue TO waybill_apis;
+-- What is urgent waits from the moment that the API has stored it, before the bucket's event.
+GRANT INSERT (priority), UPDATE (lane, partner) ON waybill.batches TO waybill_apis;
+GRANT SELECT, INSERT ON waybill.queue TO waybill_apis;

@@ -30,12 +30,14 @@ const QUIET: Duration = Duration::from_secs(3);
 ///
 /// To be repeated at will: a batch that waits already goes on waiting, in the lane it is in.
 pub async fn enqueue(client: &Client, id: BatchId, lane: Lane, partner: &str) -> Result<bool> {
-    // A batch that was interrupted waits again: a release before this one left that to its message.
+    // A batch that was interrupted waits again: a release before this one left that to its message. One that was given
+    // up before it was begun, because its content seemed not to arrive, did arrive.
     let row = client
         .query_one(
             "WITH batch AS (
                 UPDATE waybill.batches SET lane = $2, partner = $3
-                WHERE id = $1 AND (state = 'received' OR state = 'failed' AND error ->> 'type' = $4)
+                WHERE id = $1 AND (state = 'received' OR state = 'failed'
+                        AND (error ->> 'type' = $4 OR attempt = 0 AND error ->> 'type' <> $5))
                     AND NOT EXISTS (SELECT FROM waybill.queue q WHERE q.batch = number)
                 RETURNING number, priority, dataset)
             , queued AS (
@@ -44,7 +46,7 @@ pub async fn enqueue(client: &Client, id: BatchId, lane: Lane, partner: &str) ->
                 ON CONFLICT (batch) DO NOTHING)
             SELECT EXISTS (SELECT FROM batch)
                 OR EXISTS (SELECT FROM waybill.queue q JOIN waybill.batches b ON b.number = q.batch WHERE b.id = $1)",
-            &[&id.0, &lane.as_str(), &partner, &interrupted_type()],
+            &[&id.0, &lane.as_str(), &partner, &kind(Problem::INTERRUPTED), &kind(Problem::CANCELLED)],
         )
         .await?;
     Ok(row.try_get(0)?)
@@ -303,6 +305,7 @@ async fn first_of(txn: &Transaction<'_>, lane: Lane, who: &Row) -> Result<Option
     row.map(|row| Ok(BatchNumber(row.try_get(0)?))).transpose()
 }
 
-fn interrupted_type() -> String {
-    Problem::new(Problem::INTERRUPTED, "").r#type
+/// How a problem's type is written.
+fn kind(word: &str) -> String {
+    Problem::new(word, "").r#type
 }

@@ -12,7 +12,7 @@ use contract::Contract;
 use jiff::Timestamp;
 use ledger::idempotency::REMEMBERED;
 use ledger::keys::Scope;
-use ledger::{Batch, BatchId, NewBatch, ObjectName, Options, State as BatchState};
+use ledger::{Batch, BatchId, Lane, NewBatch, ObjectName, Options, State as BatchState};
 use platform::messages::Control;
 use serde::Deserialize;
 use serde_json::json;
@@ -235,7 +235,26 @@ async fn accept(
     if let Err(failure) = app.outbox().put(&key, content, media.content_type()).await {
         return Err(give_up(app, batch.id, &failure).await);
     }
+    if batch.options.urgent {
+        hurry(app, caller, batch.id).await;
+    }
     Ok(accepted(&batch))
+}
+
+/// Puts an urgent batch into the queue now: its event may stand behind a thousand others. Should that fail, its event
+/// does it.
+async fn hurry(app: &App, caller: &Caller, id: BatchId) {
+    let queued = async {
+        let client = app.ledger().get().await?;
+        // What comes in a request's body is small.
+        ledger::enqueue(&client, id, Lane::Function, caller.name()).await?;
+        client.settle();
+        let told = app.outbox().order(&Control::Next).await;
+        told.map_err(|failure| Problem::storage(&failure))
+    };
+    if let Err(problem) = queued.await {
+        tracing::warn!(batch = %id, error = ?problem, "an urgent batch has to wait for its event");
+    }
 }
 
 /// Makes a batch known before its object; answers it with the object's key.

@@ -181,6 +181,28 @@ async fn an_event_that_comes_again_queues_nothing_twice_and_nothing_that_is_begu
 }
 
 #[tokio::test]
+async fn a_batch_that_was_given_up_and_arrives_after_all_waits() {
+    let database = testkit::database().await;
+    let mut session = database.connect(Role::Loader).await;
+    let api = database.connect(Role::Api).await;
+    let batch = ledger::receive(&api, &new_batch("prices"))
+        .await
+        .expect("received");
+    let problem = Problem::new("content-not-stored", "The content could not be stored");
+    assert!(
+        ledger::withdraw(&api, batch.id, &problem)
+            .await
+            .expect("withdrawn")
+    );
+    assert!(
+        enqueue(&api, batch.id, Lane::Function, "a")
+            .await
+            .expect("an answer")
+    );
+    assert_eq!(next(&mut session).await.expect("held").id, batch.id);
+}
+
+#[tokio::test]
 async fn an_interrupted_batch_waits_until_it_is_due_and_can_change_its_lane() {
     let database = testkit::database().await;
     let mut session = database.connect(Role::Loader).await;
