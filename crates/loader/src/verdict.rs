@@ -83,6 +83,13 @@ pub(crate) fn wrong_with(load: &Load<'_>, outcome: &Outcome) -> Option<Verdict> 
     }))
 }
 
+/// Whether there is such a reason.
+pub(crate) fn is_wrong(load: &Load<'_>, outcome: &Outcome) -> bool {
+    outcome.fault.is_some()
+        || outcome.gathered.findings.total > 0
+        || !undeclared(load, outcome).is_empty()
+}
+
 /// What does not agree with what the sender declared, and content without any record.
 fn undeclared(load: &Load<'_>, outcome: &Outcome) -> Vec<Finding> {
     let records = outcome.gathered.good + outcome.gathered.bad;
