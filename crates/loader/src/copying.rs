@@ -12,7 +12,8 @@ use tokio_postgres::{CopyInSink, Transaction};
 
 use crate::error::LoadError;
 use crate::load::{Load, database};
-use crate::pipeline::{Meter, Outcome};
+use crate::meter::Meter;
+use crate::pipeline::Outcome;
 use crate::reading::{Pass, Read, read};
 use crate::verdict;
 

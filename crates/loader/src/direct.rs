@@ -15,7 +15,7 @@ use crate::copying::{
 use crate::encode::{Extra, RowPlan};
 use crate::error::{LoadError, LoadErrorKind};
 use crate::load::{Load, Step, database};
-use crate::pipeline::Meter;
+use crate::meter::Meter;
 use crate::reading::Pass;
 use crate::references::KnownKeys;
 use crate::{sql, staging, verdict};

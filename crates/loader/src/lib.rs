@@ -14,7 +14,10 @@ mod feed;
 mod findings;
 mod gather;
 mod load;
+#[doc(hidden)]
+pub mod measured;
 mod merge;
+mod meter;
 mod object_key;
 mod outgoing;
 mod pieces;

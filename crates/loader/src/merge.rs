@@ -32,7 +32,9 @@ pub(crate) fn merge(
     plan: &RowPlan,
     pieces: &mut Pieces,
 ) -> Result<(), MergeError> {
-    let on_disk = scratch.map(|scratch| scratch.readers(plan)).unwrap_or_default();
+    let on_disk = scratch
+        .map(|scratch| scratch.readers(plan))
+        .unwrap_or_default();
     let mut sources: Vec<Source<'_>> = on_disk.into_iter().map(Source::Disk).collect();
     sources.push(Source::Memory {
         rows: last,

@@ -7,8 +7,8 @@ use tokio::sync::mpsc;
 
 use crate::encode::RowPlan;
 use crate::error::LoadError;
+use crate::meter::Meter;
 use crate::pieces::Pieces;
-use crate::pipeline::Meter;
 use crate::runs::Rows;
 use crate::settings::LoadSettings;
 use crate::sorter::Sorter;

@@ -7,7 +7,7 @@ use std::sync::atomic::Ordering;
 use bytes::Bytes;
 use tokio::sync::mpsc;
 
-use crate::pipeline::Meter;
+use crate::meter::Meter;
 use crate::runs::Rows;
 
 const PIECE_BYTES: usize = 256 << 10;
@@ -66,9 +66,7 @@ impl Pieces {
     }
 
     fn send(&mut self, rows: u64, piece: Vec<u8>) -> Result<(), Gone> {
-        self.rows_to
-            .blocking_send(piece.into())
-            .map_err(|_| Gone)?;
+        self.rows_to.blocking_send(piece.into()).map_err(|_| Gone)?;
         self.meter.sent.fetch_add(rows, Ordering::Relaxed);
         Ok(())
     }

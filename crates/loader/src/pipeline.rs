@@ -11,7 +11,7 @@
 
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use contract::Format;
@@ -22,21 +22,9 @@ use sha2::{Digest, Sha256};
 use crate::check::{Checked, Checker};
 use crate::feed::FeedReader;
 use crate::gather::{Gathered, Gatherer};
+use crate::meter::Meter;
 use crate::outgoing::Outgoing;
 use crate::settings::LoadSettings;
-
-/// How far a load has come; read while it runs.
-#[derive(Debug, Default)]
-pub(crate) struct Meter {
-    /// Bytes of content read.
-    pub(crate) bytes: AtomicU64,
-    /// Records checked.
-    pub(crate) rows: AtomicU64,
-    /// Rows handed to the server.
-    pub(crate) sent: AtomicU64,
-    /// The ledger's entry is being committed: its row is ours, and a beat would only wait for it.
-    pub(crate) committing: AtomicBool,
-}
 
 /// One reading of the content.
 pub(crate) struct Reading<'a> {

@@ -14,8 +14,9 @@ use crate::encode::RowPlan;
 use crate::error::{LoadError, LoadErrorKind};
 use crate::feed::{self, pump};
 use crate::load::Load;
+use crate::meter::Meter;
 use crate::outgoing::Outgoing;
-use crate::pipeline::{Meter, Outcome, Reading};
+use crate::pipeline::{Outcome, Reading};
 use crate::references::KnownKeys;
 use crate::source::{SourceError, SourceErrorKind};
 
@@ -47,6 +48,7 @@ pub(crate) async fn read(
         let (settings, meter) = (load.settings.clone(), Arc::clone(meter));
         move || {
             let checker = checker(contract, &pass, rows_to.is_some());
+            meter.begin(rows_to.is_some());
             let outgoing =
                 rows_to.map(|rows_to| Outgoing::new(&settings, &pass.plan, &meter, rows_to));
             let reading = Reading {

@@ -148,7 +148,8 @@ impl<'a> ChunkWriter<'a> {
         if self.chunk.len() + ROW_HEAD + row.len() > CHUNK_HEAD + CHUNK_BYTES {
             self.flush()?;
         }
-        self.chunk.extend_from_slice(&(row.len() as u32).to_le_bytes());
+        self.chunk
+            .extend_from_slice(&(row.len() as u32).to_le_bytes());
         self.chunk.extend_from_slice(row);
         Ok(())
     }

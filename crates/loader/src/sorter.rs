@@ -100,8 +100,7 @@ impl Sorter {
             // Whoever took rows knows best why they ended.
             Ok(Ok(()) | Err(MergeError::Gone)) => Ok(()),
             Ok(Err(MergeError::Scratch(error))) => {
-                let detail =
-                    "the sorted rows could not be read back from the scratch file; look at the disk under it";
+                let detail = "the sorted rows could not be read back from the scratch file; look at the disk under it";
                 Err(LoadError::new(LoadErrorKind::Retry, detail).caused_by(error))
             }
             Err(_) => Err(LoadError::new(
@@ -149,7 +148,10 @@ impl Sorting {
             return false;
         };
         if !scratch.has_room(rows) {
-            tracing::info!(runs = scratch.runs(), "the scratch budget is full: what is sorted so far is written");
+            tracing::info!(
+                runs = scratch.runs(),
+                "the scratch budget is full: what is sorted so far is written"
+            );
             return false;
         }
         match scratch.add(rows) {

@@ -14,13 +14,12 @@ use ledger::target::Shape;
 use tokio_postgres::Transaction;
 
 use crate::check::{Later, LaterFinding, unknown_reference_message};
-use crate::copying::{
-    self, Copied, Stopped, copy_while_reading, finish, is_missing_reference,
-};
+use crate::copying::{self, Copied, Stopped, copy_while_reading, finish, is_missing_reference};
 use crate::encode::{Extra, RowPlan};
 use crate::error::{LoadError, LoadErrorKind};
 use crate::load::{Load, Step, database};
-use crate::pipeline::{Meter, Outcome};
+use crate::meter::Meter;
+use crate::pipeline::Outcome;
 use crate::reading::{Pass, Read, read};
 use crate::references::KnownKeys;
 use crate::{sql, verdict};

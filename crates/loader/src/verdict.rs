@@ -9,7 +9,8 @@ use tokio_postgres::Transaction;
 
 use crate::error::{LoadError, LoadErrorKind};
 use crate::load::{Load, Step, database};
-use crate::pipeline::{Meter, Outcome};
+use crate::meter::Meter;
+use crate::pipeline::Outcome;
 use crate::source::{SourceError, SourceErrorKind};
 
 /// What is found of a batch.

@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 
 use super::*;
 use crate::encode::{Extra, FieldStarts};
-use crate::pipeline::Meter;
+use crate::meter::Meter;
 use crate::runs::RowRef;
 use crate::settings::ScratchSettings;
 
