@@ -38,7 +38,7 @@ fn content(format: Format) -> Vec<u8> {
     content
 }
 
-fn splitter(format: Format, content: Vec<u8>) -> Splitter<Box<dyn Content>> {
+fn splitter(format: Format, content: Vec<u8>) -> Splitter {
     let contract = contract::find("prices").expect("prices is shipped");
     let limits = Limits::default();
     let content = decompress(Compression::None, Box::new(Cursor::new(content)), &limits);
