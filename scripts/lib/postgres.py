@@ -7,6 +7,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from checkout import CHECKOUT, environment
@@ -71,6 +72,22 @@ class Server:
             [waybill, "migrate"], env=environment(DATABASE_URL=self.url()), stdout=sys.stderr, check=True
         )
 
+    def cpu_seconds(self) -> float:
+        """Processor seconds of all the server's processes so far, those that have ended included."""
+        sessions = "select count(*) from pg_stat_activity where backend_type = 'client backend' and pid <> pg_backend_pid()"
+        deadline = time.monotonic() + 30
+        while int(self.sql(sessions)) > 0 and time.monotonic() < deadline:
+            pass  # A session that is ending has not been counted yet.
+        postmaster = int((self.data / "postmaster.pid").read_text().split()[0])
+        ticks = 0
+        for stat in Path("/proc").glob("[0-9]*/stat"):
+            try:
+                if int(fields(stat)[1]) == postmaster:
+                    ticks += sum(times(int(stat.parent.name))[:2])
+            except (FileNotFoundError, ProcessLookupError):
+                pass  # It ended meanwhile; its parent has its time.
+        return (ticks + sum(times(postmaster))) / os.sysconf("SC_CLK_TCK")
+
     def _psql(self, user: str, database: str, text: str) -> str:
         command = [self.bin / "psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1"]
         command += ["-p", str(self.port), "-U", user, "-d", database]
@@ -83,3 +100,13 @@ class Server:
         # The server keeps what pg_ctl inherits: a pipe would never close.
         if subprocess.run(command, cwd="/", stdout=subprocess.DEVNULL, stderr=sys.stderr, **user).returncode:
             sys.exit(f"{program} failed; its server's log is {self.data}/log")
+
+
+def fields(stat: Path) -> list[str]:
+    """What the kernel says of a process, from its state on."""
+    return stat.read_text().rpartition(")")[2].split()
+
+
+def times(process: int) -> list[int]:
+    """Clock ticks of a process, in user and system mode, then those of its children that have ended."""
+    return [int(ticks) for ticks in fields(Path(f"/proc/{process}/stat"))[11:15]]

@@ -105,7 +105,7 @@ pub struct Event {
 /// How far a load has come.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Progress {
-    /// Stored bytes read (compressed, where the object is).
+    /// Stored bytes that are done (compressed, where the object is): in part when read, whole when with the database.
     pub bytes: u64,
     /// Records read.
     pub rows: u64,
@@ -117,7 +117,7 @@ pub struct Progress {
 /// [`Progress`] with its end, as shown.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProgressOf {
-    /// Stored bytes read.
+    /// Stored bytes that are done: in part when read, whole when with the database.
     pub bytes: u64,
     /// Records read.
     pub rows: u64,
@@ -134,9 +134,6 @@ pub struct ProgressOf {
     pub seconds_left: Option<u64>,
 }
 
-/// What reading is of a load's work; the rest is what the database does with the rows. Measured: docs/performance.md.
-const READING: f64 = 0.2;
-
 impl ProgressOf {
     /// The same with rate and time left, after so many seconds of work.
     fn after(mut self, elapsed_s: f64) -> Self {
@@ -145,9 +142,7 @@ impl ProgressOf {
         }
         self.rows_per_s = Some((self.rows as f64 / elapsed_s) as u64);
         if let Some(total) = self.total_bytes.filter(|total| *total > 0) {
-            let read = (self.bytes as f64 / total as f64).clamp(f64::EPSILON, 1.0);
-            let copied = (self.copied as f64 * read / self.rows as f64).min(1.0);
-            let done = READING * read + (1.0 - READING) * copied;
+            let done = (self.bytes as f64 / total as f64).clamp(f64::EPSILON, 1.0);
             self.seconds_left = Some((elapsed_s * (1.0 - done) / done).ceil() as u64);
         }
         self
@@ -353,26 +348,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn time_left_follows_what_is_read_and_what_is_copied() {
-        let half_read = ProgressOf {
-            bytes: 50,
+    fn time_left_follows_what_is_done() {
+        let begun = ProgressOf {
+            bytes: 10,
             rows: 1000,
             total_bytes: Some(100),
             ..ProgressOf::default()
         };
-        // A tenth of the work in ten seconds: the reading's half, and nothing copied yet.
-        let shown = half_read.after(10.0);
+        let shown = begun.after(10.0);
         assert_eq!(
             (shown.rows_per_s, shown.seconds_left),
             (Some(100), Some(90))
         );
-        let all_copied = ProgressOf {
+        let done = ProgressOf {
             bytes: 100,
-            copied: 1000,
-            ..half_read
+            ..begun
         };
-        assert_eq!(all_copied.after(10.0).seconds_left, Some(0));
-        assert_eq!(half_read.after(0.5), half_read);
+        assert_eq!(done.after(10.0).seconds_left, Some(0));
+        assert_eq!(begun.after(0.5), begun);
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! Loads one file as a batch and prints what it took: the program that `scripts/bench load` times
 //! against `psql \copy`, pipeline and ledger entry included.
 //!
-//! `load_file DATASET FILE` with `DATABASE_URL` naming a role that may load.
+//! `load_file DATASET FILE` with `DATABASE_URL` naming a role that may load. `WAYBILL_SCRATCH_BYTES` bounds the disk
+//! that it sorts on, 0 for none.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -21,10 +22,14 @@ impl Source for FileSource {
         Box::pin(async move {
             let gone = |e: std::io::Error| SourceError::new(SourceErrorKind::Gone, e.to_string());
             let mut file = tokio::fs::File::open(&self.0).await.map_err(gone)?;
-            let bytes = Some(file.metadata().await.map_err(gone)?.len());
-            file.seek(std::io::SeekFrom::Start(offset))
-                .await
-                .map_err(gone)?;
+            let metadata = file.metadata().await.map_err(gone)?;
+            let bytes = metadata.is_file().then_some(metadata.len());
+            // A pipe, which is at its beginning, cannot be told to go there.
+            if offset > 0 {
+                file.seek(std::io::SeekFrom::Start(offset))
+                    .await
+                    .map_err(gone)?;
+            }
             let stream = stream::unfold(file, move |mut file| async move {
                 let mut piece = vec![0; 256 << 10];
                 match file.read(&mut piece).await {
@@ -78,7 +83,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         },
     };
     ledger::receive(&ledger, &batch).await?;
-    let settings = LoadSettings::default();
+    let mut settings = LoadSettings::default();
+    if let Ok(bytes) = std::env::var("WAYBILL_SCRATCH_BYTES") {
+        settings.scratch.bytes = bytes.parse().map_err(|_| {
+            format!("WAYBILL_SCRATCH_BYTES is {bytes}, which is no number of bytes")
+        })?;
+    }
     let Claim::Held(held) = ledger::claim(&mut ledger, id, settings.lease, "bench").await? else {
         return Err("the batch could not be claimed".into());
     };

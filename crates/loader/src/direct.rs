@@ -1,27 +1,24 @@
 //! Appending: rows go straight into the target, in index order, in the transaction that commits the
-//! ledger entry.
+//! ledger entry. It begins with the first rows, so that a batch which is bad by then touches nothing.
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use contract::Contract;
-use futures_util::SinkExt;
 use ledger::target::{self, Shape};
-use ledger::{Session, copy, references};
-use tokio::sync::mpsc;
-use tokio_postgres::{Client, CopyInSink, Transaction};
+use ledger::{Session, references};
+use tokio_postgres::{Client, Transaction};
 
 use crate::check::Later;
+use crate::copying::{
+    self, Copied, OpenCopy, Stopped, copy_while_reading, finish, is_missing_reference,
+};
 use crate::encode::{Extra, RowPlan};
-use crate::error::LoadError;
+use crate::error::{LoadError, LoadErrorKind};
 use crate::load::{Load, Step, database};
-use crate::pipeline::{Meter, Outcome};
-use crate::reading::{Pass, Read, read};
+use crate::meter::Meter;
+use crate::reading::Pass;
 use crate::references::KnownKeys;
 use crate::{sql, staging, verdict};
-
-/// Pieces of encoded rows that wait for the server.
-const PIECES: usize = 4;
 
 /// One try at appending the batch.
 pub(crate) async fn append(
@@ -30,6 +27,25 @@ pub(crate) async fn append(
     session: &mut Session,
     meter: &Arc<Meter>,
 ) -> Result<Step, LoadError> {
+    match try_append(load, shape, session, meter).await? {
+        Tried::Step(step) => Ok(step),
+        Tried::Unknown => staging::diagnose(load, shape, session, meter).await,
+    }
+}
+
+/// How a try ended.
+enum Tried {
+    Step(Step),
+    /// Something is wrong with the batch, and only the database can tell all of it.
+    Unknown,
+}
+
+async fn try_append(
+    load: &Load<'_>,
+    shape: &Shape,
+    session: &mut Session,
+    meter: &Arc<Meter>,
+) -> Result<Tried, LoadError> {
     let contract = load.contract;
     let known = Arc::new(known_keys(session, contract, load.settings.reference_cap).await?);
     let all_known = contract
@@ -49,11 +65,62 @@ pub(crate) async fn append(
         Extra::Batch(load.held.number.0),
     );
     let pass = Pass {
-        plan,
+        plan: Arc::new(plan),
         known: Arc::clone(&known),
         later: Later::default(),
     };
 
+    let opening = open(load, shape, session, skips);
+    let copied = match copy_while_reading(load, pass, meter, opening).await {
+        Ok(copied) => copied,
+        // The server checked references row by row and found one missing: find out where.
+        Err(Stopped::ForeignKey) => return Ok(Tried::Unknown),
+        Err(Stopped::Again(reason)) => return Ok(Tried::Step(Step::Again(reason))),
+        Err(Stopped::Load(error)) => return Err(error),
+    };
+    let (outcome, copy) = match copied {
+        Copied::Done(outcome, copy) => (outcome, copy),
+        Copied::Lost(error) => return Ok(Tried::Step(Step::Verdict(verdict::lost(&error)))),
+    };
+    if let Some(wrong) = verdict::wrong_with(load, &outcome) {
+        // References that only the server could check were not checked: the report must have them.
+        return Ok(if all_known {
+            Tried::Step(Step::Verdict(wrong))
+        } else {
+            Tried::Unknown
+        });
+    }
+    let Some((transaction, sink)) = copy else {
+        verdict::all_arrived(outcome.gathered.good, 0)?;
+        return Err(LoadError::new(
+            LoadErrorKind::Failed,
+            "a batch without rows was found to be good, which none is",
+        ));
+    };
+    let rows = match finish(sink).await {
+        Ok(rows) => rows,
+        Err(error) if is_missing_reference(&error) => return Ok(Tried::Unknown),
+        Err(error) => return Err(database(error)),
+    };
+    verdict::all_arrived(outcome.gathered.good, rows)?;
+    if skips && !lock_used_keys(load, &transaction, &known).await? {
+        // Someone removed a key that was there when the load began; the next try reports its rows.
+        let reason = "a referenced key was removed while the batch was loaded";
+        return Ok(Tried::Step(Step::Again(reason)));
+    }
+    verdict::commit(load, transaction, &outcome, meter)
+        .await
+        .map(Tried::Step)
+}
+
+/// Opens the COPY into the target in a transaction of its own; with `skips`, foreign keys do not fire in it.
+async fn open<'s>(
+    load: &Load<'_>,
+    shape: &Shape,
+    session: &'s mut Session,
+    skips: bool,
+) -> Result<(Transaction<'s>, OpenCopy), Stopped> {
+    let contract = load.contract;
     let transaction = session.transaction().await.map_err(database)?;
     if skips {
         // From here on nobody changes the table; what changed before is looked at anew.
@@ -66,67 +133,35 @@ pub(crate) async fn append(
             .map_err(database)?
             != *shape
         {
-            return Ok(Step::Again("the table changed"));
+            return Err(Stopped::Again("the table changed"));
         }
-        // The keys' triggers do not fire for this transaction's rows; `lock_keys` gives their guarantee below.
+        // The keys' triggers do not fire for this transaction's rows; `lock_used_keys` gives their guarantee.
         references::skip_triggers(&transaction)
             .await
             .map_err(database)?;
     }
-    let copied = copy_while_reading(
-        load,
-        pass,
-        meter,
-        &transaction,
-        &sql::copy_into_target(contract),
-    )
-    .await;
-    let (outcome, sink) = match copied {
-        Ok(Copied::Done(outcome, sink)) => (outcome, sink),
-        Ok(Copied::Lost(error)) => return Ok(Step::Verdict(verdict::lost(&error))),
-        // The server checked references row by row and found one missing: find out where.
-        Err(Stopped::ForeignKey) => {
-            drop(transaction);
-            return staging::diagnose(load, shape, session, meter).await;
-        }
-        Err(Stopped::Load(error)) => return Err(error),
-    };
-    if let Some(wrong) = verdict::wrong_with(load, &outcome) {
-        drop(sink);
-        drop(transaction);
-        // References that only the server could check were not checked: the report must have them.
-        return if all_known {
-            Ok(Step::Verdict(wrong))
-        } else {
-            staging::diagnose(load, shape, session, meter).await
-        };
-    }
-    let rows = match finish(sink).await {
-        Ok(rows) => rows,
-        Err(error) if is_missing_reference(&error) => {
-            drop(transaction);
-            return staging::diagnose(load, shape, session, meter).await;
-        }
-        Err(error) => return Err(database(error)),
-    };
-    verdict::all_arrived(outcome.gathered.good, rows)?;
-    if skips {
-        references::restore_triggers(&transaction)
-            .await
-            .map_err(database)?;
-        for keys in distinct(&known) {
-            let table = staging::table_of(contract, &keys.reference)?;
-            let column = &keys.reference.column;
-            let missing = references::lock_keys(&transaction, table, column, &keys.used()).await;
-            if !missing.map_err(database)?.is_empty() {
-                // Someone removed a key that was there when the load began; the next try reports its rows.
-                return Ok(Step::Again(
-                    "a referenced key was removed while the batch was loaded",
-                ));
-            }
+    let copy = copying::open(&transaction, &sql::copy_into_target(contract)).await?;
+    Ok((transaction, copy))
+}
+
+/// Locks every key that the batch refers to until the commit; false where one is not there any more.
+async fn lock_used_keys(
+    load: &Load<'_>,
+    transaction: &Transaction<'_>,
+    known: &[Option<Arc<KnownKeys>>],
+) -> Result<bool, LoadError> {
+    references::restore_triggers(transaction)
+        .await
+        .map_err(database)?;
+    for keys in distinct(known) {
+        let table = staging::table_of(load.contract, &keys.reference)?;
+        let column = &keys.reference.column;
+        let missing = references::lock_keys(transaction, table, column, &keys.used()).await;
+        if !missing.map_err(database)?.is_empty() {
+            return Ok(false);
         }
     }
-    verdict::commit(load, transaction, &outcome, meter).await
+    Ok(true)
 }
 
 /// The keys of each referenced column, where they fit into memory; columns that refer to the same
@@ -187,76 +222,4 @@ fn owes_all(contract: &Contract, shape: &Shape) -> bool {
             .foreign_keys
             .iter()
             .all(|key| key.columns.len() == 1 && key.columns.iter().all(referred))
-}
-
-/// A COPY whose end has not been said yet.
-pub(crate) type OpenCopy = std::pin::Pin<Box<CopyInSink<Bytes>>>;
-
-pub(crate) enum Copied {
-    /// The content was read; if nothing is wrong with it, all its rows are on their way.
-    Done(Box<Outcome>, OpenCopy),
-    Lost(crate::source::SourceError),
-}
-
-/// Why rows could not be copied.
-pub(crate) enum Stopped {
-    /// A row refers to something that is not there.
-    ForeignKey,
-    Load(LoadError),
-}
-
-/// Reads the content and copies its rows side by side; the COPY is left open for the caller's verdict.
-pub(crate) async fn copy_while_reading(
-    load: &Load<'_>,
-    pass: Pass,
-    meter: &Arc<Meter>,
-    transaction: &Transaction<'_>,
-    copy_sql: &str,
-) -> Result<Copied, Stopped> {
-    let sink = transaction
-        .copy_in(copy_sql)
-        .await
-        .map_err(|e| stopped(e.into()))?;
-    let (rows_to, rows) = mpsc::channel(PIECES);
-    let reading = async {
-        read(load, pass, meter, Some(rows_to))
-            .await
-            .map_err(Stopped::Load)
-    };
-    let copying = async { send(Box::pin(sink), rows).await.map_err(stopped) };
-    // The first error ends both: a dropped reading closes its feed, a dropped sink fails the COPY.
-    let (read, sink) = tokio::try_join!(reading, copying)?;
-    Ok(match read {
-        Read::Done(outcome) => Copied::Done(outcome, sink),
-        Read::Lost(error) => Copied::Lost(error),
-    })
-}
-
-async fn send(
-    mut sink: OpenCopy,
-    mut rows: mpsc::Receiver<Bytes>,
-) -> Result<OpenCopy, ledger::Error> {
-    sink.send(Bytes::from_static(copy::HEADER)).await?;
-    while let Some(piece) = rows.recv().await {
-        sink.send(piece).await?;
-    }
-    Ok(sink)
-}
-
-/// Ends the COPY and says how many rows the server took.
-pub(crate) async fn finish(mut sink: OpenCopy) -> Result<u64, ledger::Error> {
-    sink.send(Bytes::from_static(copy::TRAILER)).await?;
-    Ok(sink.as_mut().finish().await?)
-}
-
-fn stopped(error: ledger::Error) -> Stopped {
-    if is_missing_reference(&error) {
-        return Stopped::ForeignKey;
-    }
-    Stopped::Load(database(error))
-}
-
-/// SQLSTATE `foreign_key_violation`.
-pub(crate) fn is_missing_reference(error: &ledger::Error) -> bool {
-    error.sqlstate() == Some("23503")
 }

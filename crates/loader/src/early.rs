@@ -12,8 +12,8 @@ use sha2::{Digest, Sha256};
 use crate::error::{LoadError, LoadErrorKind};
 use crate::feed::{self, FeedReader, pump};
 use crate::load::{Load, database};
+use crate::meter::Meter;
 use crate::object_key;
-use crate::pipeline::Meter;
 use crate::verdict::{self, Verdict};
 
 /// The verdict on an object whose content was committed before, if that can be told from its tag and hash.

@@ -20,6 +20,8 @@ pub(crate) enum Extra {
 pub(crate) struct RowPlan {
     json: Vec<JsonColumn>,
     key: Vec<KeyPart>,
+    /// How many of a row's fields reach to the last one of the key.
+    key_fields: usize,
     pub(crate) extra: Extra,
 }
 
@@ -65,7 +67,13 @@ impl RowPlan {
                 text,
             });
         }
-        Self { json, key, extra }
+        let key_fields = key.iter().map(|part| part.column + 1).max().unwrap_or(0);
+        Self {
+            json,
+            key,
+            key_fields,
+            extra,
+        }
     }
 
     /// Whether rows are to be sorted at all.
@@ -102,6 +110,20 @@ impl RowPlan {
         }
     }
 
+    /// The sort key of an encoded row; `starts` is memory to reuse.
+    #[inline]
+    pub(crate) fn key_of(&self, row: &[u8], starts: &mut FieldStarts) -> SortKey {
+        starts.clear();
+        // Behind the number of its fields.
+        let mut at = 2;
+        for _ in 0..self.key_fields {
+            starts.push(at);
+            let (length, _) = field_at(row, at);
+            at += 4 + length.unwrap_or(0);
+        }
+        self.sort_key(row, starts)
+    }
+
     /// The first 16 bytes of the row's key such that comparing them compares rows, as far as they
     /// reach: text ends in a zero, signed numbers have their sign bit turned, nulls come last.
     #[inline]
@@ -112,10 +134,8 @@ impl RowPlan {
             if filled >= key.len() {
                 break;
             }
-            let at = starts[part.column];
-            let (length, rest) = row[at..].split_at(4);
-            let length = i32::from_be_bytes([length[0], length[1], length[2], length[3]]);
-            let Ok(length) = usize::try_from(length) else {
+            let (length, rest) = field_at(row, starts[part.column]);
+            let Some(length) = length else {
                 key[filled..].fill(0xFF);
                 break;
             };
@@ -129,6 +149,14 @@ impl RowPlan {
         let (high, low) = key.split_at(8);
         [word(high), word(low)]
     }
+}
+
+/// A field's length, none where it is null, and what follows it.
+#[inline]
+fn field_at(row: &[u8], at: usize) -> (Option<usize>, &[u8]) {
+    let (length, rest) = row[at..].split_at(4);
+    let length = i32::from_be_bytes([length[0], length[1], length[2], length[3]]);
+    (usize::try_from(length).ok(), rest)
 }
 
 fn word(bytes: &[u8]) -> u64 {
@@ -148,7 +176,13 @@ mod tests {
             plan.field(&mut row, &mut starts, value);
         }
         plan.end(&mut row, 0, false);
-        plan.sort_key(&row, &starts)
+        let key = plan.sort_key(&row, &starts);
+        assert_eq!(
+            key,
+            plan.key_of(&row, &mut Vec::new()),
+            "a row tells its key by itself"
+        );
+        key
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 
 use crate::check::{Checked, Checker};
 use crate::findings::Findings;
-use crate::pipeline::Meter;
+use crate::meter::Meter;
 use crate::settings::LoadSettings;
 
 /// The sum of a reading.
@@ -65,6 +65,7 @@ impl<'a> Gatherer<'a> {
         }
         if gathered.bad > 0 && !self.checker.stages() {
             self.checker.encode.store(false, Ordering::Relaxed);
+            self.meter.only_reads.store(true, Ordering::Relaxed);
         }
     }
 

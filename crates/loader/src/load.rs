@@ -6,11 +6,11 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use contract::{Contract, Format, Mode};
-use ledger::{Beat, ErrorKind, Held, Outcome, Progress, Session, State, Summary, target};
+use ledger::{Beat, ErrorKind, Held, Outcome, Session, State, Summary, target};
 use reader::Compression;
 
 use crate::error::{LoadError, LoadErrorKind};
-use crate::pipeline::Meter;
+use crate::meter::Meter;
 use crate::settings::LoadSettings;
 use crate::source::Source;
 use crate::verdict::Verdict;
@@ -118,12 +118,7 @@ async fn heartbeat(load: &Load<'_>, ledger: &Session, meter: &Meter) -> LoadErro
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        let progress = Progress {
-            bytes: meter.bytes.load(Ordering::Relaxed),
-            rows: meter.rows.load(Ordering::Relaxed),
-            copied: meter.copied.load(Ordering::Relaxed),
-        };
-        let beat = ledger::beat(ledger, load.held, load.settings.lease, progress).await;
+        let beat = ledger::beat(ledger, load.held, load.settings.lease, meter.progress()).await;
         if meter.committing.load(Ordering::Relaxed) {
             // From here on the commit decides: it is fenced itself, and has the row that a beat would write.
             return std::future::pending().await;

@@ -2,8 +2,8 @@
 //!
 //! ```text
 //! feed ─► reader thread ─► workers (n) ─► gatherer ─► sorter ─► COPY
-//!         decompress, hash,  parse, check,   in file    runs in
-//!         split               encode         order      key order
+//!         decompress, hash,  parse, check,   in file    in key
+//!         split               encode         order      order
 //! ```
 //!
 //! Memory is bounded by tickets: a block needs one to leave the reader and gives it back when the
@@ -11,34 +11,20 @@
 
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use bytes::Bytes;
 use contract::Format;
 use crossbeam_channel::{Receiver, Sender, bounded};
 use reader::{Block, Compression, Content, ContentFault, Fault, Layout, Splitter};
 use sha2::{Digest, Sha256};
-use tokio::sync::mpsc;
 
 use crate::check::{Checked, Checker};
 use crate::feed::FeedReader;
 use crate::gather::{Gathered, Gatherer};
-use crate::runs::Rows;
+use crate::meter::Meter;
+use crate::outgoing::Outgoing;
 use crate::settings::LoadSettings;
-
-/// How far a load has come; read while it runs.
-#[derive(Debug, Default)]
-pub(crate) struct Meter {
-    /// Bytes of content read.
-    pub(crate) bytes: AtomicU64,
-    /// Records checked.
-    pub(crate) rows: AtomicU64,
-    /// Rows that the database was sent.
-    pub(crate) copied: AtomicU64,
-    /// The ledger's entry is being committed: its row is ours, and a beat would only wait for it.
-    pub(crate) committing: AtomicBool,
-}
 
 /// One reading of the content.
 pub(crate) struct Reading<'a> {
@@ -48,7 +34,7 @@ pub(crate) struct Reading<'a> {
     pub(crate) checker: &'a Checker<'a>,
     pub(crate) meter: &'a Arc<Meter>,
     /// Where encoded rows go; none when nothing is loaded.
-    pub(crate) rows_to: Option<mpsc::Sender<Bytes>>,
+    pub(crate) outgoing: Option<Outgoing>,
 }
 
 /// What a reading found out.
@@ -61,6 +47,8 @@ pub(crate) struct Outcome {
     pub(crate) header: Option<Vec<u8>>,
     /// What ended the reading before the content's end.
     pub(crate) fault: Option<Fault>,
+    /// The rows, to be sent on or dropped; none where rows were not wanted to the end.
+    pub(crate) rows: Option<Outgoing>,
 }
 
 impl Reading<'_> {
@@ -72,7 +60,7 @@ impl Reading<'_> {
             settings,
             checker,
             meter,
-            rows_to,
+            outgoing,
         } = self;
         let threads = settings.threads.max(1);
         let (jobs_in, jobs) = bounded::<Job>(threads);
@@ -90,8 +78,7 @@ impl Reading<'_> {
             meter: Arc::clone(meter),
         };
         let mut header = None;
-        let (gathered, fault) = std::thread::scope(|scope| {
-            let sorter = rows_to.map(|rows_to| Sorter::start(scope, settings.run_bytes, rows_to));
+        let ((gathered, rows), fault) = std::thread::scope(|scope| {
             for _ in 0..threads {
                 let (jobs, checked_in) = (jobs.clone(), checked_in.clone());
                 scope.spawn(move || work(checker, &jobs, &checked_in));
@@ -102,7 +89,7 @@ impl Reading<'_> {
                     Gatherer::new(checker, settings, meter),
                     &checked,
                     &tickets_back,
-                    sorter,
+                    outgoing,
                 )
             });
             let read = || -> Result<(), Fault> {
@@ -144,6 +131,7 @@ impl Reading<'_> {
             sha256: hash.finalize().into(),
             header,
             fault,
+            rows,
         }
     }
 }
@@ -175,88 +163,30 @@ fn gather(
     mut gatherer: Gatherer<'_>,
     checked: &Receiver<Option<Checked>>,
     tickets: &Sender<()>,
-    mut sorter: Option<Sorter>,
-) -> Gathered {
+    mut outgoing: Option<Outgoing>,
+) -> (Gathered, Option<Outgoing>) {
     let mut waiting = BTreeMap::new();
     let mut next = 0;
     for block in checked {
         // A worker panicked: when this thread ends, so do its channels, and with them the other threads.
         let Some(block) = block else {
-            return gatherer.broken();
+            return (gatherer.broken(), None);
         };
         waiting.insert(block.number, block);
         while let Some(mut block) = waiting.remove(&next) {
             next += 1;
             let rows = std::mem::take(&mut block.rows);
             gatherer.take(block);
-            if let Some(busy) = &mut sorter
-                && (!gatherer.wants_rows() || !busy.take(&rows))
+            if let Some(open) = &mut outgoing
+                && (!gatherer.wants_rows() || !open.take(rows))
             {
-                sorter = None;
+                outgoing = None;
             }
             // Nobody takes the last tickets; the channel has room for all of them.
             let _ = tickets.try_send(());
         }
     }
-    if let Some(sorter) = sorter {
-        sorter.finish();
-    }
-    gatherer.finish()
-}
-
-/// The thread that sorts runs and sends them on, and the run that is being filled meanwhile.
-struct Sorter {
-    filling: Rows,
-    full: Sender<Rows>,
-    empty: Receiver<Rows>,
-    budget: usize,
-}
-
-impl Sorter {
-    fn start<'scope>(
-        scope: &'scope std::thread::Scope<'scope, '_>,
-        budget: usize,
-        rows_to: mpsc::Sender<Bytes>,
-    ) -> Self {
-        let (full, full_runs) = bounded::<Rows>(0);
-        let (empty_runs, empty) = bounded::<Rows>(1);
-        let _ = empty_runs.send(Rows::with_budget(budget));
-        scope.spawn(move || {
-            for mut run in full_runs {
-                if !run.drain_sorted(|piece| rows_to.blocking_send(piece).is_ok()) {
-                    return;
-                }
-                let _ = empty_runs.send(run);
-            }
-        });
-        Self {
-            filling: Rows::with_budget(budget),
-            full,
-            empty,
-            budget,
-        }
-    }
-
-    /// Adds rows, and hands on the run when it is full; false when nobody takes rows any more.
-    fn take(&mut self, rows: &Rows) -> bool {
-        if self.filling.size() + rows.size() > self.budget && !self.filling.is_empty() {
-            let Ok(next) = self.empty.recv() else {
-                return false;
-            };
-            let full = std::mem::replace(&mut self.filling, next);
-            if self.full.send(full).is_err() {
-                return false;
-            }
-        }
-        self.filling.append(rows);
-        true
-    }
-
-    fn finish(self) {
-        if !self.filling.is_empty() {
-            let _ = self.full.send(self.filling);
-        }
-    }
+    (gatherer.finish(), outgoing)
 }
 
 /// Content whose every byte is hashed and counted on its way to the splitter.

@@ -14,13 +14,15 @@ use crate::encode::RowPlan;
 use crate::error::{LoadError, LoadErrorKind};
 use crate::feed::{self, pump};
 use crate::load::Load;
-use crate::pipeline::{Meter, Outcome, Reading};
+use crate::meter::Meter;
+use crate::outgoing::Outgoing;
+use crate::pipeline::{Outcome, Reading};
 use crate::references::KnownKeys;
 use crate::source::{SourceError, SourceErrorKind};
 
 /// What a reading needs besides the batch.
 pub(crate) struct Pass {
-    pub(crate) plan: RowPlan,
+    pub(crate) plan: Arc<RowPlan>,
     pub(crate) known: Arc<Vec<Option<Arc<KnownKeys>>>>,
     pub(crate) later: Later,
 }
@@ -46,13 +48,16 @@ pub(crate) async fn read(
         let (settings, meter) = (load.settings.clone(), Arc::clone(meter));
         move || {
             let checker = checker(contract, &pass, rows_to.is_some());
+            meter.begin(rows_to.is_some());
+            let outgoing =
+                rows_to.map(|rows_to| Outgoing::new(&settings, &pass.plan, &meter, rows_to));
             let reading = Reading {
                 format,
                 compression,
                 settings: &settings,
                 checker: &checker,
                 meter: &meter,
-                rows_to,
+                outgoing,
             };
             reading.run(reader)
         }

@@ -14,11 +14,12 @@ use ledger::target::Shape;
 use tokio_postgres::Transaction;
 
 use crate::check::{Later, LaterFinding, unknown_reference_message};
-use crate::direct::{Copied, Stopped, copy_while_reading, finish, is_missing_reference};
+use crate::copying::{self, Copied, Stopped, copy_while_reading, finish, is_missing_reference};
 use crate::encode::{Extra, RowPlan};
 use crate::error::{LoadError, LoadErrorKind};
 use crate::load::{Load, Step, database};
-use crate::pipeline::{Meter, Outcome};
+use crate::meter::Meter;
+use crate::pipeline::Outcome;
 use crate::reading::{Pass, Read, read};
 use crate::references::KnownKeys;
 use crate::{sql, verdict};
@@ -100,21 +101,18 @@ async fn stage(
         Extra::Staged,
     );
     let pass = Pass {
-        plan,
+        plan: Arc::new(plan),
         known: Arc::new(no_known_keys(load.contract)),
         later: Later::default(),
     };
-    let copied = copy_while_reading(
-        load,
-        pass,
-        meter,
-        transaction,
-        &sql::copy_into_stage(load.contract),
-    )
-    .await;
-    match copied {
-        Ok(Copied::Done(outcome, sink)) => {
-            let rows = finish(sink).await.map_err(database)?;
+    let sql = sql::copy_into_stage(load.contract);
+    let opening = async { Ok(((), copying::open(transaction, &sql).await?)) };
+    match copy_while_reading(load, pass, meter, opening).await {
+        Ok(Copied::Done(outcome, copy)) => {
+            let rows = match copy {
+                Some(((), sink)) => finish(sink).await.map_err(database)?,
+                None => 0,
+            };
             // Records that are no rows at all are not staged, so that only a clean batch can be counted.
             if outcome.gathered.bad == 0 && outcome.fault.is_none() {
                 verdict::all_arrived(outcome.gathered.good, rows)?;
@@ -123,6 +121,7 @@ async fn stage(
         }
         Ok(Copied::Lost(error)) => Ok(Staged::Lost(Step::Verdict(verdict::lost(&error)))),
         Err(Stopped::Load(error)) => Err(error),
+        Err(Stopped::Again(reason)) => Ok(Staged::Lost(Step::Again(reason))),
         Err(Stopped::ForeignKey) => Err(LoadError::new(
             LoadErrorKind::Failed,
             "the stage has a foreign key, which it never has",
@@ -222,7 +221,7 @@ async fn report(
         Extra::Staged,
     );
     let pass = Pass {
-        plan,
+        plan: Arc::new(plan),
         known: Arc::new(no_known_keys(load.contract)),
         later: whole.later,
     };

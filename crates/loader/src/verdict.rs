@@ -9,7 +9,8 @@ use tokio_postgres::Transaction;
 
 use crate::error::{LoadError, LoadErrorKind};
 use crate::load::{Load, Step, database};
-use crate::pipeline::{Meter, Outcome};
+use crate::meter::Meter;
+use crate::pipeline::Outcome;
 use crate::source::{SourceError, SourceErrorKind};
 
 /// What is found of a batch.
@@ -81,6 +82,13 @@ pub(crate) fn wrong_with(load: &Load<'_>, outcome: &Outcome) -> Option<Verdict> 
         total,
         findings,
     }))
+}
+
+/// Whether there is such a reason.
+pub(crate) fn is_wrong(load: &Load<'_>, outcome: &Outcome) -> bool {
+    outcome.fault.is_some()
+        || outcome.gathered.findings.total > 0
+        || !undeclared(load, outcome).is_empty()
 }
 
 /// What does not agree with what the sender declared, and content without any record.

@@ -16,17 +16,19 @@ use support::{Bench, HEADER};
 use testkit::Role;
 use tokio::sync::Semaphore;
 
-/// Content that stops after its header until a permit is given.
+/// Content that stops after its beginning until a permit is given.
 struct Gated {
+    head: Bytes,
     rows: Bytes,
     gate: Arc<Semaphore>,
 }
 
 impl Source for Gated {
     fn open(&self, _offset: u64) -> BoxFuture<'_, Result<Opened, SourceError>> {
-        let (rows, gate) = (self.rows.clone(), Arc::clone(&self.gate));
+        let (head, rows) = (self.head.clone(), self.rows.clone());
+        let gate = Arc::clone(&self.gate);
         Box::pin(async move {
-            let head = stream::iter([Ok(Bytes::from_static(HEADER.as_bytes()))]);
+            let head = stream::iter([Ok(head)]);
             let tail = stream::once(async move {
                 gate.acquire().await.expect("the gate stays").forget();
                 Ok(rows)
@@ -42,6 +44,20 @@ impl Source for Gated {
 
 fn rows(count: usize) -> Bytes {
     Bytes::from("CNGGZ,EETLL,2021-01-01,1244\n".repeat(count))
+}
+
+/// The header and some rows.
+fn beginning(count: usize) -> Bytes {
+    Bytes::from([HEADER.as_bytes(), &rows(count)].concat())
+}
+
+/// A load that writes rows while it still reads, as one does that has no scratch left.
+fn writes_at_once(settings: &LoadSettings) -> LoadSettings {
+    let mut settings = settings.clone();
+    settings.limits.block_bytes = 1 << 10;
+    settings.run_bytes = 1;
+    settings.scratch.bytes = 0;
+    settings
 }
 
 /// A second loader with sessions of its own.
@@ -105,6 +121,7 @@ async fn one_that_stalls_past_its_lease_and_wakes_does_not_commit() {
     let first = bench.claim("prices/a.csv", Options::default()).await;
     let gate = Arc::new(Semaphore::new(0));
     let source = Gated {
+        head: beginning(0),
         rows: rows(1000),
         gate: Arc::clone(&gate),
     };
@@ -173,7 +190,8 @@ async fn a_killed_loader_leaves_nothing_and_its_successor_need_not_wait() {
     let held = bench.claim("prices/a.csv", Options::default()).await;
     let gate = Arc::new(Semaphore::new(0));
     let source = Gated {
-        rows: rows(200_000),
+        head: beginning(2_000),
+        rows: rows(198_000),
         gate: Arc::clone(&gate),
     };
     let all = loader::BytesSource::new([HEADER.as_bytes(), &rows(200_000)].concat());
@@ -188,7 +206,7 @@ async fn a_killed_loader_leaves_nothing_and_its_successor_need_not_wait() {
             ),
             bench.database.connect(Role::Loader).await,
         );
-        let settings = bench.settings.clone();
+        let settings = writes_at_once(&bench.settings);
         let dies = run(&held, &source, &settings, &mut dying);
         tokio::select! {
             end = dies => panic!("it waits at its gate: {end:?}"),
@@ -343,10 +361,11 @@ async fn a_port_deleted_during_the_load_is_found_before_the_commit() {
     let held = bench.claim("prices/a.csv", Options::default()).await;
     let gate = Arc::new(Semaphore::new(0));
     let source = Gated {
-        rows: rows(1000),
+        head: beginning(600),
+        rows: rows(400),
         gate: Arc::clone(&gate),
     };
-    let settings = bench.settings.clone();
+    let settings = writes_at_once(&bench.settings);
     let mut sessions = another(&bench).await;
     // The claim must be held by the session that loads.
     sessions.0 = std::mem::replace(

@@ -135,7 +135,7 @@ pub(crate) struct EventDocument {
 #[schema(as = Progress)]
 #[expect(dead_code, reason = "the shape for the OpenAPI document")]
 pub(crate) struct ProgressDocument {
-    /// Stored bytes read (compressed, where the object is).
+    /// Stored bytes that are done (compressed, where the object is): in part when read, whole when with the database.
     bytes: u64,
     /// Records read.
     rows: u64,
