@@ -14,6 +14,6 @@ pub mod load;
 mod parameters;
 mod server;
 
-pub use database::{Role, TestDatabase, database, database_on, empty_database};
+pub use database::{Role, TestDatabase, database, database_on, empty_database, empty_database_on};
 pub use parameters::parameter_store;
 pub use server::{Server, own_server, replicated_server, server};

@@ -65,6 +65,9 @@ struct Shared {
 struct Replica {
     connect: Connect,
     breaker: Breaker,
+    /// Held by the one request that looks whether the replica is still there: beyond the pool's size there is never more
+    /// than one session.
+    looking: tokio::sync::Mutex<()>,
 }
 
 /// The server that a session is with.
@@ -98,6 +101,7 @@ impl Pool {
         let replica = Replica {
             connect: replica,
             breaker: Breaker::default(),
+            looking: tokio::sync::Mutex::default(),
         };
         Self::of(size, primary, Some(replica))
     }
@@ -172,6 +176,9 @@ impl Pool {
         let slow = async {
             loop {
                 sleep(SLOW).await;
+                let Ok(_looking) = replica.looking.try_lock() else {
+                    continue;
+                };
                 if let Err(problem) = open(replica).await {
                     replica.breaker.trip(problem.cause().unwrap_or_default());
                     return;

@@ -33,7 +33,7 @@ async fn rates(stack: &Stack, path: &str) -> Value {
 }
 
 /// Registers a batch of prices without the API.
-async fn registered(stack: &Stack) -> BatchId {
+pub async fn registered(stack: &Stack) -> BatchId {
     let id = BatchId::fresh();
     let source = ObjectName {
         bucket: "b".into(),
