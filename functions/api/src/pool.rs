@@ -265,12 +265,8 @@ impl Pool {
             .idle
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        while let Some(found) = idle.pop() {
-            if found.held.place == place {
-                return Some(found);
-            }
-        }
-        None
+        idle.retain(|one| one.held.place == place);
+        idle.pop()
     }
 }
 
