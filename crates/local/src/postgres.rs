@@ -5,6 +5,7 @@
 
 mod account;
 mod binaries;
+mod replica;
 
 use std::fs::{self, File, OpenOptions};
 use std::io::Write as _;
@@ -32,6 +33,8 @@ pub enum Purpose {
     Stack,
     /// Tests: nothing in it outlives the test, so nothing is waited for.
     Tests,
+    /// Tests with a replica, which follows what is written at once.
+    Replicated,
 }
 
 impl Purpose {
@@ -54,6 +57,18 @@ impl Purpose {
                 "full_page_writes=off",
                 "wal_level=minimal",
                 "max_wal_senders=0",
+                "random_page_cost=1.1",
+                "jit=off",
+            ],
+            Self::Replicated => &[
+                "max_connections=100",
+                "shared_buffers=64MB",
+                "fsync=off",
+                "wal_level=replica",
+                "max_wal_senders=4",
+                "wal_keep_size=256MB",
+                "wal_receiver_timeout=5s",
+                "wal_retrieve_retry_interval=100ms",
                 "random_page_cost=1.1",
                 "jit=off",
             ],

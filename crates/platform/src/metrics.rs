@@ -1,4 +1,4 @@
-//! Metrics: one line a batch and one a request on stdout, in CloudWatch's embedded metric format, and
+//! Metrics: one line a batch and one a request (one a minute where requests are too many) on stdout, in CloudWatch's embedded metric format, and
 //! the names that whoever reads them needs.
 //!
 //! Batches, paths and datasets' rows are properties of a line, never dimensions: dimensions make
@@ -7,6 +7,7 @@
 
 mod load;
 mod request;
+mod traffic;
 
 use std::io::{self, Write};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -15,6 +16,7 @@ use serde_json::{Value, json};
 
 pub use load::LoadMetrics;
 pub use request::RequestMetrics;
+pub use traffic::Traffic;
 
 /// The namespace of every metric.
 pub const NAMESPACE: &str = "Waybill";

@@ -12,6 +12,7 @@ mod intake;
 mod janitor;
 mod provision;
 mod release;
+mod serving;
 mod task;
 
 use std::collections::BTreeMap;
@@ -28,6 +29,7 @@ pub use intake::Intake;
 pub use janitor::Janitor;
 pub use provision::Provision;
 pub use release::Release;
+pub use serving::Serving;
 pub use task::Task;
 
 use crate::names::{CERTIFICATES, Function, Names, RELEASE_FILE, Scale};
@@ -90,6 +92,12 @@ pub mod keys {
     pub const DATABASE_SERVERS: &str = "WAYBILL_DATABASE_SERVERS";
     /// `true` where rates may be read without an API key; `false` if unset.
     pub const PUBLIC_RATES: &str = "WAYBILL_PUBLIC_RATES";
+    /// Where the HTTP API listens outside Lambda; `127.0.0.1:8080` if unset.
+    pub const LISTEN: &str = "WAYBILL_LISTEN";
+    /// The most sessions that it opens there for each of its two roles; 8 if unset.
+    pub const SESSIONS: &str = "WAYBILL_SESSIONS";
+    /// How long it goes on taking requests there after SIGTERM; 2 if unset.
+    pub const DRAIN_SECONDS: &str = "WAYBILL_DRAIN_SECONDS";
 }
 
 /// The release of a build that nobody named.

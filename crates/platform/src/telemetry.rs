@@ -1,4 +1,4 @@
-//! Logs: JSON lines on stdout inside Lambda, lines for people elsewhere. None carries a row's values
+//! Logs: JSON lines on stdout inside Lambda and ECS, lines for people elsewhere. None carries a row's values
 //! or a secret. What is measured is in `metrics`.
 
 use std::io;
@@ -11,12 +11,17 @@ pub const FILTER: &str = "WAYBILL_LOG";
 const DEFAULT_FILTER: &str = "info,aws_config=warn,aws_smithy_runtime=warn,aws_runtime=warn,\
      hyper_util=warn,rustls=warn,tokio_postgres=warn,refinery_core=warn,lambda_runtime=warn";
 
-/// Starts logging: JSON lines inside Lambda, lines for people elsewhere. A second call does
+/// Whether this process is a container of ECS, whose output goes to CloudWatch as a function's does.
+pub fn in_container() -> bool {
+    std::env::var_os("ECS_CONTAINER_METADATA_URI_V4").is_some()
+}
+
+/// Starts logging: JSON lines inside Lambda and ECS, lines for people elsewhere. A second call does
 /// nothing.
 pub fn init() {
     let filter = EnvFilter::try_from_env(FILTER).unwrap_or_else(|_| EnvFilter::new(DEFAULT_FILTER));
     let lambda = std::env::var_os("AWS_LAMBDA_RUNTIME_API").is_some();
-    let started = if lambda {
+    let started = if lambda || in_container() {
         tracing_subscriber::fmt()
             .json()
             .flatten_event(true)

@@ -63,7 +63,11 @@ pub async fn database_on(server: &Server) -> TestDatabase {
 /// A database with its owner and nothing else: for tests of migrations. Its login roles do not exist before
 /// [`migrate::run`] has made them; [`TestDatabase::logins`] has the passwords to give it.
 pub async fn empty_database() -> TestDatabase {
-    let server = server().await;
+    empty_database_on(server().await).await
+}
+
+/// The same on another server.
+pub async fn empty_database_on(server: &Server) -> TestDatabase {
     let name = fresh_name();
     bootstrap(server, &name).await;
     TestDatabase::new(server, name.clone(), name)
@@ -101,6 +105,14 @@ impl TestDatabase {
     /// The settings to connect as a role.
     pub fn config(&self, role: Role) -> DatabaseConfig {
         DatabaseConfig::from_url(self.url(role)).expect("a good URL")
+    }
+
+    /// The same with a replica of its server.
+    pub fn config_on(&self, replica: &Server, role: Role) -> DatabaseConfig {
+        DatabaseConfig {
+            port: replica.port(),
+            ..self.config(role)
+        }
     }
 
     /// A session as a role, with the ledger's limits.

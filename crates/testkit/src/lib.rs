@@ -4,15 +4,16 @@
 //! that started it, however that ends. `WAYBILL_TEST_POSTGRES` names a server that is there already (a superuser's
 //! URL), which many test processes then share. A template database is migrated once and cloned for every test.
 //!
-//! [`lambda`] runs a function's own program as Lambda would.
+//! [`lambda`] runs a function's own program as Lambda would; [`load`] asks a program as many would.
 //!
 //! Everything here panics instead of returning errors: it is for tests only.
 
 mod database;
 pub mod lambda;
+pub mod load;
 mod parameters;
 mod server;
 
-pub use database::{Role, TestDatabase, database, database_on, empty_database};
+pub use database::{Role, TestDatabase, database, database_on, empty_database, empty_database_on};
 pub use parameters::parameter_store;
-pub use server::{Server, own_server, server};
+pub use server::{Server, own_server, replicated_server, server};

@@ -1,9 +1,11 @@
 //! Servers, and what keeps them from outliving the tests.
 
 use std::io::Write as _;
+use std::path::PathBuf;
 use std::process::ChildStdin;
 
 use local::postgres::{Binaries, Cluster, Purpose};
+use rustix::process::{Pid, Signal, kill_process};
 use tokio::sync::OnceCell;
 
 /// A PostgreSQL server that tests may use.
@@ -48,20 +50,34 @@ pub async fn server() -> &'static Server {
 
 /// Another server, for a test that stops it.
 pub async fn own_server() -> Server {
+    fresh(Purpose::Tests).await
+}
+
+/// Another server that can have a [`Server::replica`].
+pub async fn replicated_server() -> Server {
+    fresh(Purpose::Replicated).await
+}
+
+async fn fresh(purpose: Purpose) -> Server {
+    let start = move || {
+        let binaries = Binaries::find(&[])
+            .expect("PostgreSQL 15 or newer is installed, or WAYBILL_POSTGRES_BIN names it");
+        run(Cluster::prepare(&binaries, &home(), purpose).expect("a server's folder"))
+    };
     tokio::task::spawn_blocking(start)
         .await
         .expect("the server starts")
 }
 
-fn start() -> Server {
-    let binaries = Binaries::find(&[])
-        .expect("PostgreSQL 15 or newer is installed, or WAYBILL_POSTGRES_BIN names it");
-    let home = tempfile::Builder::new()
+fn home() -> PathBuf {
+    tempfile::Builder::new()
         .prefix("waybill-test-pg-")
         .tempdir_in("/tmp")
         .expect("a folder in /tmp")
-        .keep();
-    let cluster = Cluster::prepare(&binaries, &home, Purpose::Tests).expect("a server's folder");
+        .keep()
+}
+
+fn run(cluster: Cluster) -> Server {
     // Before the server: from here on nothing is left behind, whatever happens.
     let (mut watchdog, _) =
         local::process::spawn_detached(&mut cluster.watchdog(), "the server's watchdog")
@@ -111,9 +127,53 @@ impl Server {
             .map(|cluster| cluster.binaries().major())
     }
 
+    /// The port it listens on.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// A streaming replica of it, with everything that is in it by now and ever will be.
+    pub async fn replica(&self) -> Server {
+        let (cluster, port) = (self.own(), self.port);
+        tokio::task::spawn_blocking(move || {
+            run(cluster.replicate(port, &home()).expect("a replica"))
+        })
+        .await
+        .expect("the replica starts")
+    }
+
+    /// Holds every process of it where it is: its connections stand, and nobody answers.
+    pub fn freeze(&self) {
+        self.signal(Signal::STOP);
+    }
+
+    /// Lets it go on.
+    pub fn thaw(&self) {
+        self.signal(Signal::CONT);
+    }
+
+    fn signal(&self, signal: Signal) {
+        let part = self.own().running().expect("the server runs");
+        let parent = part.process.pid;
+        let children = format!("/proc/{parent}/task/{parent}/children");
+        let children = std::fs::read_to_string(children).expect("its processes");
+        for pid in children
+            .split_whitespace()
+            .filter_map(|pid| pid.parse().ok())
+            .chain([parent.cast_signed()])
+        {
+            // A session that ended in between needs no signal.
+            let _ = kill_process(Pid::from_raw(pid).expect("an id"), signal);
+        }
+    }
+
+    fn own(&self) -> Cluster {
+        self.cluster.clone().expect("a server of our own")
+    }
+
     /// Stops it, ending every session.
     pub async fn stop(&self) {
-        let cluster = self.cluster.clone().expect("a server of our own");
+        let cluster = self.own();
         tokio::task::spawn_blocking(move || cluster.stop())
             .await
             .expect("no panic")
@@ -122,7 +182,7 @@ impl Server {
 
     /// Ends it as a power cut would.
     pub async fn crash(&self) {
-        let cluster = self.cluster.clone().expect("a server of our own");
+        let cluster = self.own();
         tokio::task::spawn_blocking(move || cluster.crash())
             .await
             .expect("no panic")
@@ -131,7 +191,7 @@ impl Server {
 
     /// Starts it again on the port it had.
     pub async fn start(&self) {
-        let cluster = self.cluster.clone().expect("a server of our own");
+        let cluster = self.own();
         let port = self.port;
         let part = tokio::task::spawn_blocking(move || cluster.start(port))
             .await

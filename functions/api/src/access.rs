@@ -1,12 +1,13 @@
-//! Around every request: it runs to its end although the caller may leave, it ends in time, and one line is logged.
+//! Around every request: it runs to its end although the caller may leave, it ends in time, and it is told.
 //!
-//! Inside Lambda that line measures the request as well, unless nobody wanted its answer for its own sake: health
-//! checks, what a release sends itself, and paths that there are not, which strangers try.
+//! Inside Lambda one line is logged for each, which measures it as well. Outside, where thousands come in a second, those
+//! that failed have a line and all are counted. Neither measures what nobody wanted for its own sake: health checks, what
+//! a release sends itself, and paths that there are not, which strangers try.
 
 use std::time::{Duration, Instant};
 
 use axum::extract::{MatchedPath, Request, State as Shared};
-use axum::http::Method;
+use axum::http::{HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use platform::metrics::RequestMetrics;
@@ -47,7 +48,7 @@ pub(crate) async fn guard(Shared(app): Shared<App>, request: Request, next: Next
     };
     let storage_until = tokio::time::Instant::now() + limits::STORAGE;
     let mut task = tokio::spawn(outbox::UNTIL.scope(storage_until, next.run(request)));
-    let response = match timeout(limits::REQUEST, &mut task).await {
+    let mut response = match timeout(limits::REQUEST, &mut task).await {
         Ok(Ok(response)) => response,
         Ok(Err(panic)) => Problem::internal(&panic).into_response(),
         Err(_) => {
@@ -55,19 +56,28 @@ pub(crate) async fn guard(Shared(app): Shared<App>, request: Request, next: Next
             Problem::database("the request took too long").into_response()
         }
     };
-    let took = asked.began.elapsed();
-    if app.settings().measured && asked.counts() {
-        measure(&app, &asked, &response, took);
-    } else {
-        log(&asked, &response, took);
+    tell(&app, &asked, &response);
+    if app.readiness().is_ending() {
+        let close = HeaderValue::from_static("close");
+        response.headers_mut().insert(header::CONNECTION, close);
     }
     response
 }
 
 impl Asked {
     fn counts(&self) -> bool {
-        !self.synthetic && !["/health", NO_ROUTE].contains(&self.route.as_str())
+        !self.synthetic && self.route != NO_ROUTE && !self.route.starts_with("/health")
     }
+}
+
+fn tell(app: &App, asked: &Asked, response: &Response) {
+    let took = asked.began.elapsed();
+    match (app.settings().measured, asked.counts()) {
+        (true, true) => return measure(app, asked, response, took),
+        (false, true) => app.traffic().count(response.status().as_u16(), took),
+        (_, false) => {}
+    }
+    log(asked, response, took, app.settings().measured);
 }
 
 fn measure(app: &App, asked: &Asked, response: &Response, took: Duration) {
@@ -85,15 +95,17 @@ fn measure(app: &App, asked: &Asked, response: &Response, took: Duration) {
     .emit();
 }
 
-fn log(asked: &Asked, response: &Response, took: Duration) {
+fn log(asked: &Asked, response: &Response, took: Duration, each: bool) {
     let Asked { method, route, .. } = asked;
     let status = response.status();
     let duration_ms = took.as_secs_f64() * 1000.0;
     let error = cause(response);
     if status.is_server_error() {
         tracing::error!(%method, route, status = status.as_u16(), duration_ms, error, "request failed");
-    } else {
+    } else if each {
         tracing::info!(%method, route, status = status.as_u16(), duration_ms, error, "request answered");
+    } else {
+        tracing::debug!(%method, route, status = status.as_u16(), duration_ms, error, "request answered");
     }
 }
 

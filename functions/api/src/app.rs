@@ -3,7 +3,10 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
+use platform::metrics::Traffic;
+
 use crate::auth::GrantCache;
+use crate::health::Readiness;
 use crate::outbox::{Outbox, Punctual};
 use crate::pool::Pool;
 
@@ -18,7 +21,8 @@ pub struct Settings {
     pub incoming_bucket: String,
     /// Whether rates are read without an API key.
     pub public_rates: bool,
-    /// Whether requests are measured, in lines that CloudWatch reads.
+    /// Whether each request is measured by a line of its own, which CloudWatch reads. Otherwise they are counted
+    /// ([`App::traffic`]).
     pub measured: bool,
 }
 
@@ -36,6 +40,8 @@ struct Inner {
     grants: GrantCache,
     document: OnceLock<String>,
     asked: AtomicBool,
+    traffic: Traffic,
+    readiness: Readiness,
 }
 
 impl App {
@@ -51,8 +57,34 @@ impl App {
                 grants: GrantCache::default(),
                 document: OnceLock::new(),
                 asked: AtomicBool::new(false),
+                traffic: Traffic::default(),
+                readiness: Readiness::default(),
             }),
         }
+    }
+
+    /// From now on nobody should send requests any more: `/health/ready` says so, and each answer closes its connection.
+    pub fn drain(&self) {
+        self.inner.readiness.end();
+    }
+
+    /// Writes the line about the requests since the last one.
+    pub fn tell_traffic(&self) {
+        let settings = self.settings();
+        let Settings {
+            environment,
+            release,
+            ..
+        } = settings;
+        self.traffic().emit(environment, release);
+    }
+
+    pub(crate) fn traffic(&self) -> &Traffic {
+        &self.inner.traffic
+    }
+
+    pub(crate) fn readiness(&self) -> &Readiness {
+        &self.inner.readiness
     }
 
     /// The OpenAPI document's text.

@@ -9,6 +9,7 @@ mod app;
 mod arguments;
 mod auth;
 mod batches;
+mod breaker;
 mod cursor;
 mod datasets;
 mod documents;

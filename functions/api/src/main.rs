@@ -1,6 +1,5 @@
 //! The `api` function. Inside Lambda it answers invocations; outside it serves the same router on a port.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,13 +14,9 @@ use platform::names::Role;
 use platform::objects::Objects;
 use platform::queue::Queue;
 use platform::secrets::Parameters;
-use platform::{aws, settings, telemetry};
+use platform::settings::{self, Serving};
+use platform::{aws, telemetry};
 use tokio::net::TcpListener;
-
-/// Where the router is served outside Lambda unless told.
-const LISTEN: &str = "127.0.0.1:8080";
-/// Sessions of each role outside Lambda; inside an instance answers one request at a time.
-const SESSIONS: usize = 8;
 
 /// Shorter than a request may take, so that a database that hangs is told as such.
 const TIMEOUTS: Timeouts = Timeouts {
@@ -35,33 +30,45 @@ const TIMEOUTS: Timeouts = Timeouts {
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
     telemetry::init();
-    let in_lambda = std::env::var_os("AWS_LAMBDA_RUNTIME_API").is_some();
     let settings = settings::Api::from_env()?;
-    let router = api::router(app(settings, in_lambda).await?);
-    if in_lambda {
+    if std::env::var_os("AWS_LAMBDA_RUNTIME_API").is_some() {
+        let router = api::router(app(settings, None).await?);
         return api::lambda::run(router)
             .await
             .map_err(|error| anyhow::anyhow!(error));
     }
-    let address: SocketAddr = std::env::var("WAYBILL_LISTEN")
-        .unwrap_or_else(|_| LISTEN.to_owned())
-        .parse()
-        .context("WAYBILL_LISTEN must be an address and a port, as 127.0.0.1:8080")?;
-    let listener = TcpListener::bind(address)
+    serve(settings, Serving::from_env()?).await
+}
+
+/// Serves on a port until the process is asked to end.
+async fn serve(settings: settings::Api, serving: Serving) -> anyhow::Result<()> {
+    let app = app(settings, Some(serving)).await?;
+    let Serving { listen, drain, .. } = serving;
+    let listener = TcpListener::bind(listen)
         .await
-        .with_context(|| format!("cannot listen on {address}"))?;
+        .with_context(|| format!("cannot listen on {listen}"))?;
     tracing::info!(address = %listener.local_addr()?, "listening");
-    server::serve(listener, router, server::asked_to_stop(), server::PATIENCE).await
+    if telemetry::in_container() {
+        tokio::spawn(server::tell_traffic(app.clone()));
+    }
+    let stop = server::asked_to_stop(app.clone(), drain);
+    let served = server::serve(listener, api::router(app.clone()), stop, server::PATIENCE).await;
+    if telemetry::in_container() {
+        app.tell_traffic();
+    }
+    served
 }
 
 /// Puts clients together. Nothing is connected to yet: the function must start, and say 503, without a database.
-async fn app(settings: settings::Api, in_lambda: bool) -> anyhow::Result<App> {
-    let sessions = if in_lambda { 1 } else { SESSIONS };
+async fn app(settings: settings::Api, serving: Option<Serving>) -> anyhow::Result<App> {
+    // An instance inside Lambda answers one request at a time.
+    let sessions = serving.map_or(1, |serving| serving.sessions);
     let aws = aws::config().await;
     let passwords = Arc::new(Parameters::new(
         aws::ssm(&aws),
         settings.common.parameters.clone(),
     ));
+    let has_replica = settings.common.database.replica.is_some();
     let databases = Arc::new(Databases::new(
         settings.common.database.clone(),
         "waybill-api",
@@ -71,24 +78,29 @@ async fn app(settings: settings::Api, in_lambda: bool) -> anyhow::Result<App> {
         Objects::new(aws::s3(&aws), settings.incoming_bucket.clone()),
         Queue::new(aws::sqs(&aws), settings.queue_url.clone()),
     );
+    let connect = |role, target| connect(&databases, role, target);
+    let reader = connect(Role::Reader, Target::Primary);
     Ok(App::new(
         Settings {
             environment: settings.common.environment,
             release: settings.common.release,
             incoming_bucket: settings.incoming_bucket,
             public_rates: settings.public_rates,
-            // Elsewhere nobody reads such lines.
-            measured: in_lambda,
+            measured: serving.is_none(),
         },
-        pool(&databases, Role::Api, Target::Primary, sessions),
-        pool(&databases, Role::Reader, Target::Replica, sessions),
+        Pool::new(sessions, connect(Role::Api, Target::Primary)),
+        if has_replica {
+            Pool::reading(sessions, reader, connect(Role::Reader, Target::Replica))
+        } else {
+            Pool::new(sessions, reader)
+        },
         Box::new(outbox),
     ))
 }
 
-fn pool(databases: &Arc<Databases>, role: Role, target: Target, size: usize) -> Pool {
+fn connect(databases: &Arc<Databases>, role: Role, target: Target) -> Connect {
     let databases = Arc::clone(databases);
-    let connect: Connect = Arc::new(move || {
+    Arc::new(move || {
         let databases = Arc::clone(&databases);
         Box::pin(async move {
             databases
@@ -96,6 +108,5 @@ fn pool(databases: &Arc<Databases>, role: Role, target: Target, size: usize) -> 
                 .await
                 .map_err(Problem::from)
         })
-    });
-    Pool::new(size, connect)
+    })
 }

@@ -64,6 +64,8 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(rates::between_ports))
         .routes(routes!(rates::between_places))
         .routes(routes!(health::health))
+        .routes(routes!(health::live))
+        .routes(routes!(health::ready))
         .routes(routes!(document))
 }
 

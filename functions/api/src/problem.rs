@@ -57,6 +57,8 @@ pub enum Kind {
     DatabaseUnavailable,
     /// The object storage or the queue cannot be reached.
     StorageUnavailable,
+    /// The process starts, or ends.
+    NotReady,
 }
 
 impl Kind {
@@ -84,6 +86,7 @@ impl Kind {
         Self::Internal,
         Self::DatabaseUnavailable,
         Self::StorageUnavailable,
+        Self::NotReady,
     ];
 
     fn parts(self) -> (&'static str, u16, &'static str) {
@@ -144,6 +147,7 @@ impl Kind {
             Self::StorageUnavailable => {
                 ("storage-unavailable", 503, "The storage cannot be reached")
             }
+            Self::NotReady => ("not-ready", 503, "Send requests elsewhere"),
         }
     }
 
@@ -251,6 +255,11 @@ impl Problem {
         )
         .retry_after(RETRY_AFTER_SECONDS)
         .caused_by(error)
+    }
+
+    /// What an operator reads about it.
+    pub(crate) fn cause(&self) -> Option<&str> {
+        self.cause.as_deref()
     }
 
     /// The kind, for those who decide by it.

@@ -8,15 +8,16 @@ use std::time::Duration;
 
 use anyhow::{Context, bail};
 use axum::Router;
+use axum::serve::ListenerExt as _;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 use tokio::time::sleep;
 
-use crate::limits;
+use crate::{App, limits};
 
-/// How long requests in progress may take after the process was asked to stop: as long as any request may, and a little
-/// for the answer to leave. Container services kill after 30 s.
+/// How long requests in progress may take after the last one was taken: as long as any request may, and a little for the
+/// answer to leave. Whoever kills a process that does not end must wait longer than this and the draining before it.
 pub const PATIENCE: Duration = Duration::from_secs(limits::REQUEST.as_secs() + 2);
 
 /// Serves until `stop` ends. From then on no connection is taken, and every request in progress is answered. An error
@@ -28,6 +29,8 @@ pub async fn serve(
     patience: Duration,
 ) -> anyhow::Result<()> {
     let (stopping, stopped) = oneshot::channel();
+    // An answer is whole when it is written: there is nothing to collect it with. Where that cannot be set it waits.
+    let listener = listener.tap_io(|stream| drop(stream.set_nodelay(true)));
     let serving = axum::serve(listener, router).with_graceful_shutdown(async move {
         stop.await;
         // Nobody listens where serving has ended already.
@@ -48,14 +51,33 @@ pub async fn serve(
     }
 }
 
-/// Ends when the process is asked to end.
-pub async fn asked_to_stop() {
+/// Ends when no request should be taken any more.
+///
+/// Asked by SIGTERM, the process says for `drain` that it is about to end, while it goes on answering: whoever sends
+/// requests must be able to learn of it first. A keep-alive connection that were closed at once could have a request on
+/// its way. A person's Ctrl-C waits for nobody.
+pub async fn asked_to_stop(app: App, drain: Duration) {
     let Ok(mut terminate) = signal(SignalKind::terminate()) else {
         return std::future::pending().await;
     };
     tokio::select! {
-        _ = terminate.recv() => {}
+        _ = terminate.recv() => {
+            app.drain();
+            tracing::info!(drain_s = drain.as_secs(), "draining: requests should go elsewhere");
+            sleep(drain).await;
+        }
         _ = tokio::signal::ctrl_c() => {}
     }
     tracing::info!("stopping: requests in progress are answered");
+}
+
+/// How often requests are told in one line.
+const TOLD_EVERY: Duration = Duration::from_secs(60);
+
+/// Tells of requests every minute, for ever.
+pub async fn tell_traffic(app: App) {
+    loop {
+        sleep(TOLD_EVERY).await;
+        app.tell_traffic();
+    }
 }

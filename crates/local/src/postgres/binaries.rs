@@ -74,7 +74,14 @@ impl Binaries {
 
     /// One of the programs.
     pub fn program(&self, name: &str) -> PathBuf {
-        self.folder.join(name)
+        let beside = self.folder.join(name);
+        if beside.is_file() {
+            return beside;
+        }
+        // A folder may hold links to some of the programs; the others are where those lead.
+        let real = self.folder.join("postgres").canonicalize();
+        let real = real.map(|postgres| postgres.with_file_name(name));
+        real.ok().filter(|found| found.is_file()).unwrap_or(beside)
     }
 
     pub(super) fn moved_to(&self, folder: PathBuf) -> Self {

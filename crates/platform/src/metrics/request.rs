@@ -83,7 +83,7 @@ impl RequestMetrics<'_> {
 }
 
 /// Now, as the other lines of the log have it.
-fn timestamp() -> String {
+pub(super) fn timestamp() -> String {
     let mut text = String::new();
     match LogTime.format_time(&mut Writer::new(&mut text)) {
         Ok(()) => text,

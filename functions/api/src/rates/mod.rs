@@ -20,6 +20,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::app::App;
 use crate::arguments::Arguments;
 use crate::auth::RatesCaller;
+use crate::pool::{self, Lease};
 use crate::problem::{self, Problem};
 use question::{Places, Question};
 
@@ -136,27 +137,49 @@ async fn answer(
     question: Question,
     headers: &HeaderMap,
 ) -> Result<Response, Problem> {
-    if let Some(batch) = question.after_batch {
-        visible::wait(app.reader(), app.ledger(), batch).await?;
-    }
-    let mut client = app.reader().get().await?;
-    if let Some(known) = headers.get(header::IF_NONE_MATCH) {
-        let current = tag::of(
-            &question,
-            &query::version(&mut client, question.places).await?,
-        );
-        if tag::matches(known, &current) {
-            client.settle();
-            return Ok((StatusCode::NOT_MODIFIED, kept(caller, &current)).into_response());
-        }
-    }
-    let (rates, version) = query::rates(&mut client, &question).await?;
+    let reader = app.reader();
+    let mut client = match question.after_batch {
+        // The session that showed the batch: another one may be with a server that has not got it yet.
+        Some(batch) => visible::wait(reader, app.ledger(), batch).await?,
+        None => reader.get().await?,
+    };
+    let find = Find {
+        question,
+        known: headers.get(header::IF_NONE_MATCH),
+    };
+    let found = reader.ask(&mut client, &find).await?;
     client.settle();
-    Ok((
-        kept(caller, &tag::of(&question, &version)),
-        Json(Rates { rates }),
-    )
-        .into_response())
+    Ok(match found {
+        Found::Unchanged(tag) => (StatusCode::NOT_MODIFIED, kept(caller, &tag)).into_response(),
+        Found::Rates(rates, tag) => (kept(caller, &tag), Json(Rates { rates })).into_response(),
+    })
+}
+
+/// What there is to answer, with its tag.
+enum Found {
+    Unchanged(String),
+    Rates(Vec<Rate>, String),
+}
+
+struct Find<'a> {
+    question: Question,
+    known: Option<&'a HeaderValue>,
+}
+
+impl pool::Question for Find<'_> {
+    type Answer = Found;
+
+    async fn put(&self, client: &mut Lease) -> Result<Found, Problem> {
+        let question = &self.question;
+        if let Some(known) = self.known {
+            let current = tag::of(question, &query::version(client, question.places).await?);
+            if tag::matches(known, &current) {
+                return Ok(Found::Unchanged(current));
+            }
+        }
+        let (rates, version) = query::rates(client, question).await?;
+        Ok(Found::Rates(rates, tag::of(question, &version)))
+    }
 }
 
 /// Caches may keep the answer and must ask before each use: a batch may be committed at any moment.

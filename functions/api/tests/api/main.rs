@@ -13,6 +13,7 @@ mod openapi;
 mod orders;
 mod outage;
 mod rates;
+mod replica;
 mod reports;
 mod stack;
 mod submit;

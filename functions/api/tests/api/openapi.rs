@@ -18,6 +18,8 @@ fn the_document_changes_only_on_purpose() {
 /// The design's table of calls.
 const CALLS: &[(&str, &str)] = &[
     ("get", "/health"),
+    ("get", "/health/live"),
+    ("get", "/health/ready"),
     ("get", "/openapi.json"),
     ("get", "/rates"),
     ("get", "/v1/batches"),

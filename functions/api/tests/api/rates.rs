@@ -33,7 +33,7 @@ async fn rates(stack: &Stack, path: &str) -> Value {
 }
 
 /// Registers a batch of prices without the API.
-async fn registered(stack: &Stack) -> BatchId {
+pub async fn registered(stack: &Stack) -> BatchId {
     let id = BatchId::fresh();
     let source = ObjectName {
         bucket: "b".into(),
@@ -74,6 +74,42 @@ async fn one_entry_a_day_newest_first_with_nulls_where_prices_are_missing_or_few
         answer.text(),
         r#"{"rates":[{"day":"2021-01-04","count":null,"price":null},{"day":"2021-01-03","count":3,"price":1154.33},{"day":"2021-01-02","count":2,"price":null},{"day":"2021-01-01","count":null,"price":null}]}"#
     );
+}
+
+#[tokio::test]
+async fn averages_are_rounded_as_the_database_rounds_them() {
+    let stack = stack().await;
+    stack
+        .sql(
+            "SELECT setseed(0.5);
+             INSERT INTO prices SELECT 'CNGGZ', 'EETLL', '2021-01-01'::date + (random() * 30)::int, (random() * 4000 - 1000)::int
+             FROM generate_series(1, 400);
+             INSERT INTO prices SELECT 'CNGGZ', 'EETLL', '2021-01-31', n % 2 FROM generate_series(1, 200) n",
+        )
+        .await;
+    let entries = rates(&stack, &format!("/rates?{JANUARY}")).await;
+    let database = stack.database.connect(Role::Super).await;
+    let expected = database
+        .query(
+            "SELECT day::text, count(*), CASE WHEN count(*) >= 3 THEN round(avg(price), 2)::float8 END
+             FROM prices GROUP BY day",
+            &[],
+        )
+        .await
+        .expect("averages");
+    assert!(expected.len() > 25, "{} days", expected.len());
+    for row in &expected {
+        let mut entries = entries.as_array().expect("a list").iter();
+        let entry = entries.find(|entry| entry["day"] == row.get::<_, &str>(0));
+        assert_eq!(
+            entry.expect("the day"),
+            &json!({
+                "day": row.get::<_, &str>(0),
+                "count": row.get::<_, i64>(1),
+                "price": row.get::<_, Option<f64>>(2),
+            })
+        );
+    }
 }
 
 #[tokio::test]

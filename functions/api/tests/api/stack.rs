@@ -226,17 +226,23 @@ impl Stack {
 
     pub async fn with(public_rates: bool) -> Self {
         let database = database().await;
+        let reader = pool(database.config(Role::Reader));
+        Self::of(database, reader, public_rates)
+    }
+
+    /// Over a database of one's own whose rates are public and read through this pool.
+    pub fn reading(database: TestDatabase, reader: Pool) -> Self {
+        Self::of(database, reader, true)
+    }
+
+    fn of(database: TestDatabase, reader: Pool, public_rates: bool) -> Self {
         let memory = Arc::new(Memory::default());
-        let router = router(
-            pool(database.config(Role::Api)),
-            pool(database.config(Role::Reader)),
-            Handle(Arc::clone(&memory)),
-            public_rates,
-        );
+        let ledger = pool(database.config(Role::Api));
+        let outbox = Handle(Arc::clone(&memory));
         Self {
             database,
             memory,
-            router,
+            router: router(ledger, reader, outbox, public_rates),
         }
     }
 
@@ -431,11 +437,14 @@ pub async fn send(router: &Router, request: Request<Body>) -> Answer {
 }
 
 pub fn pool(config: DatabaseConfig) -> Pool {
-    let connect: Connect = Arc::new(move || {
+    Pool::new(2, connect(config))
+}
+
+pub fn connect(config: DatabaseConfig) -> Connect {
+    Arc::new(move || {
         let config = config.clone();
         Box::pin(async move { ledger::connect(&config).await.map_err(Problem::from) })
-    });
-    Pool::new(2, connect)
+    })
 }
 
 /// The router over pools of one's own: for tests of what happens when they do not answer.

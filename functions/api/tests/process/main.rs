@@ -1,4 +1,4 @@
-//! The program itself: what it writes inside Lambda, and how it stops outside of it.
+//! The program itself: what it writes inside Lambda, and how it serves and stops outside of it.
 
 #![expect(
     clippy::panic,
@@ -6,6 +6,10 @@
     reason = "tests say what they expect, to themselves"
 )]
 
+mod draining;
 mod measured;
+mod pressure;
 mod program;
+mod replica;
+mod running;
 mod stopping;

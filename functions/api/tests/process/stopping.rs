@@ -1,93 +1,20 @@
 //! Outside Lambda: who asks the program to stop does not cut an answer.
 
 use std::future::pending;
-use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::routing::get;
-use ledger::migrate;
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::Signal;
 use serde_json::Value;
 use testkit::{Role, TestDatabase};
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::process::Child;
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
-use crate::program::program;
-
-/// How long anything may take that is waited for.
-const PATIENCE: Duration = Duration::from_secs(20);
-const RATES: &str =
-    "/rates?date_from=2021-01-01&date_to=2021-01-31&orig_code=CNGGZ&dest_code=EETLL";
-
-/// A database whose logins are those that the program takes for its own.
-async fn database() -> TestDatabase {
-    let database = testkit::empty_database().await;
-    let mut owner = database.connect(Role::Owner).await;
-    let mut options = migrate::Options::shipped();
-    options.logins = Some(database.logins());
-    migrate::run(&mut owner, &options).await.expect("migrated");
-    database
-}
-
-/// Starts the program on a port that is free, and waits until it says which.
-async fn serving(database: &TestDatabase) -> (Child, String) {
-    let config = database.config(Role::Api);
-    let endpoint = testkit::parameter_store(database.password().expose()).await;
-    let mut program = program(&[
-        ("WAYBILL_LISTEN", "127.0.0.1:0"),
-        ("AWS_ENDPOINT_URL", &endpoint),
-        ("WAYBILL_DATABASE_HOST", &config.host),
-        ("WAYBILL_DATABASE_PORT", &config.port.to_string()),
-        ("WAYBILL_DATABASE_NAME", database.name()),
-    ])
-    .stderr(Stdio::piped())
-    .kill_on_drop(true)
-    .spawn()
-    .expect("the program starts");
-    let mut lines = BufReader::new(program.stderr.take().expect("its log")).lines();
-    let address = timeout(PATIENCE, async {
-        while let Some(line) = lines.next_line().await.expect("a line") {
-            if let Some((_, address)) = line.split_once("listening address=") {
-                return address.trim().to_owned();
-            }
-        }
-        panic!("the program ended before it listened");
-    })
-    .await
-    .expect("it listens in time");
-    // Who does not read its log would stop it in the end.
-    tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-    (program, address)
-}
-
-fn ask_to_stop(program: &Child, signal: Signal) {
-    let id = program.id().expect("it runs").cast_signed();
-    kill_process(Pid::from_raw(id).expect("an id"), signal).expect("the signal is sent");
-}
-
-async fn ended(mut program: Child) -> ExitStatus {
-    timeout(PATIENCE, program.wait())
-        .await
-        .expect("it ends in time")
-        .expect("a status")
-}
-
-/// Waits until a condition holds, asking again and again.
-async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
-    let asking = async {
-        while !holds().await {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-    };
-    timeout(PATIENCE, asking)
-        .await
-        .unwrap_or_else(|_| panic!("in vain: {what}"));
-}
+use crate::running::{PATIENCE, RATES, ask_to_stop, database, ended, serving, until};
 
 async fn waits_for_a_lock(database: &TestDatabase) {
     let watcher = database.connect(Role::Super).await;
@@ -109,7 +36,7 @@ async fn waits_for_a_lock(database: &TestDatabase) {
 async fn an_answer_in_progress_is_not_cut() {
     for signal in [Signal::TERM, Signal::INT] {
         let database = database().await;
-        let (program, address) = serving(&database).await;
+        let (program, address) = serving(&database, &[]).await;
         let holder = database.connect(Role::Super).await;
         holder
             .batch_execute("BEGIN; LOCK TABLE prices IN ACCESS EXCLUSIVE MODE")
@@ -144,7 +71,7 @@ async fn an_answer_in_progress_is_not_cut() {
 #[tokio::test]
 async fn a_connection_that_asks_for_nothing_does_not_hold_the_program() {
     let database = database().await;
-    let (program, address) = serving(&database).await;
+    let (program, address) = serving(&database, &[]).await;
     let mut idle = TcpStream::connect(&address).await.expect("a connection");
     idle.write_all(b"GET /openapi.json HTTP/1.1\r\nHost: test\r\n\r\n")
         .await
