@@ -32,6 +32,7 @@ locals {
     intake = merge(local.common_variables, {
       WAYBILL_INCOMING_BUCKET     = module.storage.buckets["incoming"].name
       WAYBILL_INTAKE_QUEUE_URL    = module.intake.queue.url
+      WAYBILL_LOADS_QUEUE_URL     = module.intake.loads.url
       WAYBILL_FUNCTION_LANE_BYTES = tostring(var.intake.lane_bytes)
       WAYBILL_LEASE_SECONDS       = tostring(var.intake.lease_s)
     })
@@ -69,8 +70,9 @@ locals {
       {
         sid       = "Messages"
         actions   = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes"]
-        resources = [module.intake.queue.arn]
+        resources = [module.intake.queue.arn, module.intake.loads.arn]
       },
+      { sid = "AskForLoads", actions = ["sqs:SendMessage"], resources = [module.intake.loads.arn] },
     ]
     api = [
       { sid = "Passwords", actions = ["ssm:GetParameter"], resources = [module.credentials.arns["api"], module.credentials.arns["reader"]] },

@@ -13,6 +13,7 @@ module "observability" {
   functions = { for short, function in module.function : short => { name = function.name, timeout_s = function.timeout_s } }
 
   queue_name                     = module.intake.queue.name
+  loads_queue_name               = module.intake.loads.name
   dead_letter_queue_name         = module.intake.dead_letters.name
   janitor_dead_letter_queue_name = try(module.janitor[0].dead_letters.name, null)
 

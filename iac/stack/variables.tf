@@ -137,12 +137,16 @@ variable "functions" {
 }
 
 variable "intake" {
-  description = "The way of a file to the intake function: the queue's times and tries, how many loads run at once, and what the function lane takes."
+  description = "The way of a file to the intake function: the queues' times and tries, how many loads run at once (`maximum_concurrency`), how arrivals are written down (`incoming`), how often it is asked for what waits (`next_minutes`), and what the function lane takes."
   type = object({
-    maximum_concurrency     = number
-    visibility_s            = number
-    batch_size              = optional(number, 1)
-    window_s                = optional(number, 0)
+    maximum_concurrency = number
+    visibility_s        = number
+    incoming = optional(object({
+      batch_size          = optional(number, 10)
+      window_s            = optional(number, 0)
+      maximum_concurrency = optional(number, 2)
+    }), {})
+    next_minutes            = optional(number, 5)
     max_receive_count       = optional(number, 20)
     retention_s             = optional(number, 345600)
     dead_letter_retention_s = optional(number, 1209600)
@@ -150,6 +154,12 @@ variable "intake" {
     lease_s                 = optional(number, 30)
   })
   nullable = false
+
+  validation {
+    # What Lambda takes from a queue and then cannot run counts as a try.
+    condition     = coalesce(try(var.functions["intake"].reserved_concurrency, null), 1000) >= var.intake.maximum_concurrency + var.intake.incoming.maximum_concurrency
+    error_message = "The function intake's reserved_concurrency must be enough for intake.maximum_concurrency and intake.incoming.maximum_concurrency together."
+  }
 }
 
 variable "api" {

@@ -241,8 +241,9 @@ def releases_come_back(resources: list[Resource]) -> Iterator[str]:
     targets = {target["values"]["rule"]: target["values"] for target in of(resources, "aws_cloudwatch_event_target")}
     for rule in of(resources, "aws_cloudwatch_event_rule"):
         target = targets.get(rule["values"]["name"], {})
-        looks = json.loads(rule["values"]["event_pattern"])["detail"]
-        if rule["values"].get("state") not in (None, "ENABLED") or target.get("arn") != arn or arn not in looks["stateMachineArn"]:
+        # One that keeps to the clock has no pattern.
+        looks = json.loads(rule["values"]["event_pattern"] or "{}").get("detail", {})
+        if rule["values"].get("state") not in (None, "ENABLED") or target.get("arn") != arn or arn not in looks.get("stateMachineArn", []):
             continue
         ended = f"{arn}:ended".replace(":stateMachine:", ":execution:")
         order = transformed(target, {"detail": {"executionArn": ended}})
@@ -404,13 +405,13 @@ def move_another(resource: dict) -> None:
 
 def overlook(resource: dict) -> None:
     """Has a rule look past executions that took too long."""
-    resource["event_pattern"] = resource["event_pattern"].replace("TIMED_OUT", "SUCCEEDED")
+    resource["event_pattern"] = (resource["event_pattern"] or "").replace("TIMED_OUT", "SUCCEEDED")
 
 
 def look_at_recoveries(resource: dict) -> None:
     """Has a rule look at the executions that it started itself."""
-    pattern = json.loads(resource["event_pattern"])
-    pattern["detail"].pop("input")
+    pattern = json.loads(resource["event_pattern"] or '{"detail":{}}')
+    pattern["detail"].pop("input", None)
     resource["event_pattern"] = json.dumps(pattern)
 
 

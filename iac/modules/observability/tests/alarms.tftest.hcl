@@ -14,6 +14,7 @@ variables {
     api    = { name = "waybill-prod-api", timeout_s = 29 }
   }
   queue_name                     = "waybill-prod-intake"
+  loads_queue_name               = "waybill-prod-loads"
   dead_letter_queue_name         = "waybill-prod-intake-dead"
   janitor_dead_letter_queue_name = "waybill-prod-janitor-dead"
   api                            = { id = "a1b2c3", stage = "$default" }
@@ -61,7 +62,7 @@ run "every_alarm_has_its_page_and_every_page_its_alarm" {
     error_message = "The index of docs/runbooks must list each page."
   }
 
-  # An alarm is called as its page, with the function's short name behind it where there is one each.
+  # An alarm is called as its page, with the function's or the queue's short name behind it where there is one each.
   assert {
     condition = [for key, alarm in aws_cloudwatch_metric_alarm.watched : key
     if !contains([key, join("-", slice(split("-", key), 0, length(split("-", key)) - 1))], trimsuffix(basename(alarm.alarm_description), ".md"))] == []
@@ -74,7 +75,7 @@ run "what_can_go_wrong_is_watched" {
     condition = length(setsubtract([
       "AWS/SQS ApproximateNumberOfMessagesVisible waybill-prod-intake-dead",
       "AWS/SQS ApproximateNumberOfMessagesVisible waybill-prod-janitor-dead",
-      "AWS/SQS ApproximateAgeOfOldestMessage waybill-prod-intake",
+      "AWS/SQS ApproximateAgeOfOldestMessage waybill-prod-intake", "AWS/SQS ApproximateAgeOfOldestMessage waybill-prod-loads",
       "Waybill batches_failed prod",
       "AWS/Lambda Errors waybill-prod-intake", "AWS/Lambda Throttles waybill-prod-intake", "AWS/Lambda Duration waybill-prod-intake",
       "AWS/Lambda Errors waybill-prod-api", "AWS/Lambda Throttles waybill-prod-api", "AWS/Lambda Duration waybill-prod-api",
@@ -94,6 +95,8 @@ run "what_can_go_wrong_is_watched" {
       ]]])) == toset([
       "AWS/SQS NumberOfMessagesReceived waybill-prod-intake", "AWS/SQS NumberOfMessagesDeleted waybill-prod-intake",
       "AWS/SQS ApproximateNumberOfMessagesNotVisible waybill-prod-intake",
+      "AWS/SQS NumberOfMessagesReceived waybill-prod-loads", "AWS/SQS NumberOfMessagesDeleted waybill-prod-loads",
+      "AWS/SQS ApproximateNumberOfMessagesNotVisible waybill-prod-loads",
       "Waybill batches_rejected prod", "Waybill batches_received prod",
       "AWS/ApiGateway 5xx $default a1b2c3", "AWS/ApiGateway Count $default a1b2c3",
       "AWS/States ExecutionsFailed ${var.release.machine_arn}", "AWS/States ExecutionsAborted ${var.release.machine_arn}",
