@@ -4,7 +4,7 @@ locals {
   own_namespace = "Waybill"
 
   queues = {
-    "" = { name = var.queue_name, says = "arrivals", waits = "files arrive faster than they are written down, or nobody writes them down" }
+    ""       = { name = var.queue_name, says = "arrivals", waits = "files arrive faster than they are written down, or nobody writes them down" }
     "-loads" = { name = var.loads_queue_name, says = "loads", waits = "batches arrive faster than they are loaded, or nobody loads" }
   }
 
