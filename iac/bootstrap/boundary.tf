@@ -10,7 +10,7 @@ data "aws_iam_policy_document" "boundary" {
   statement {
     sid = "Own"
     actions = [
-      "batch:SubmitJob", "batch:TerminateJob",
+      "batch:SubmitJob",
       "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem",
       "lambda:GetAlias", "lambda:GetFunction*", "lambda:InvokeFunction", "lambda:ListAliases", "lambda:ListVersionsByFunction",
       "lambda:PublishVersion", "lambda:UpdateAlias", "lambda:UpdateFunctionCode",
@@ -24,7 +24,7 @@ data "aws_iam_policy_document" "boundary" {
       "states:DescribeExecution", "states:StartExecution",
     ]
     resources = concat(
-      local.arns[each.key].buckets, local.arns[each.key].jobs, local.arns[each.key].executions, local.arns[each.key].functions, local.arns[each.key].instances,
+      local.arns[each.key].buckets, local.arns[each.key].job_definitions, local.arns[each.key].job_queues, local.arns[each.key].executions, local.arns[each.key].functions, local.arns[each.key].instances,
       local.arns[each.key].log_groups, local.arns[each.key].machines, local.arns[each.key].parameters, local.arns[each.key].queues,
       local.arns[each.key].tables, local.arns[each.key].topics,
     )

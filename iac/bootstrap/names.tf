@@ -63,9 +63,7 @@ locals {
       functions       = formatlist("arn:${local.partition}:lambda:${local.here}:function:%s", local.parts[role])
       instances       = formatlist("arn:${local.partition}:rds:${local.here}:db:%s", local.wholes[role])
       job_definitions = formatlist("arn:${local.partition}:batch:${local.here}:job-definition/%s", local.parts[role])
-      # What is submitted bears the id that Batch gives it.
-      jobs       = concat(formatlist("arn:${local.partition}:batch:${local.here}:job-definition/%s", local.parts[role]), formatlist("arn:${local.partition}:batch:${local.here}:job-queue/%s", local.parts[role]), ["arn:${local.partition}:batch:${local.here}:job/*"])
-      job_queues = formatlist("arn:${local.partition}:batch:${local.here}:job-queue/%s", local.parts[role])
+      job_queues      = formatlist("arn:${local.partition}:batch:${local.here}:job-queue/%s", local.parts[role])
       # /aws/lambda/<name>, /aws/vendedlogs/<name>, /aws/rds/instance/<name>/postgresql …: a * goes across slashes.
       log_groups = concat(
         formatlist("arn:${local.partition}:logs:${local.here}:log-group:/aws/*/%s", local.parts[role]),

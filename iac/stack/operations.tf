@@ -21,6 +21,8 @@ module "observability" {
 
   api = { id = module.api.id, stage = module.api.stage }
 
+  announcing_rules = var.bulk == null ? [] : [local.bulk_rule_arn]
+
   database = one([for server in module.database : {
     identifier         = server.identifier
     replica_identifier = try(server.replica.identifier, null)
@@ -29,9 +31,13 @@ module "observability" {
 }
 
 locals {
-  # The most sessions that all functions together can open: crates/platform/src/names.rs has the same sum.
+  # The most sessions that all functions, and loads as tasks, can open together: crates/platform/src/names.rs has the same sum.
   sessions       = { intake = 2, api = 2, migrate = 1, provision = 1, janitor = 0, release = 0 }
-  session_budget = sum([for short, function in var.functions : coalesce(function.reserved_concurrency, 0) * local.sessions[short]])
+  session_budget = sum(concat(
+    [for short, function in var.functions : coalesce(function.reserved_concurrency, 0) * local.sessions[short]],
+    [for bulk in module.bulk : bulk.tasks * local.sessions.intake],
+    [for service in module.service : service.sessions],
+  ))
 }
 
 module "janitor" {

@@ -174,6 +174,26 @@ variable "api" {
   nullable = false
 }
 
+variable "bulk" {
+  description = "The lane for large loads, as tasks on Fargate: the most processors at once on Spot and on demand, and the classes of size as modules/bulk has them. Null: there is none, and what exceeds intake.lane_bytes fails."
+  type = object({
+    max_vcpus = object({ spot = number, on_demand = number })
+    sizes = optional(map(object({
+      vcpus      = number
+      memory_mb  = number
+      scratch_gb = number
+      timeout_s  = number
+      attempts   = optional(number, 3)
+    })))
+  })
+  default = null
+
+  validation {
+    condition     = var.bulk == null ? true : var.network != null
+    error_message = "Tasks run inside a network: an environment without one has no bulk."
+  }
+}
+
 variable "releases" {
   description = "How careful a release is unless it is started otherwise: the steps on the way to all of the traffic (`weight`: percent for the new version; `wait_s`: how long at least; `longest_s`: when it is decided at last; `minimum`: requests that a judgement takes; no steps: all at once), and how many versions of each function are kept."
   type = object({

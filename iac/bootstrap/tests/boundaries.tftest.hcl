@@ -52,7 +52,6 @@ run "enough_for_functions" {
           leave     = { action = "ec2:DeleteNetworkInterface", resource = "arn:aws:ec2:eu-west-1:123456789012:*/*" }
           interface = { action = "ec2:CreateNetworkInterface", resource = "arn:aws:ec2:eu-west-1:123456789012:network-interface/*" }
           hand_over = { action = "batch:SubmitJob", resource = "arn:aws:batch:eu-west-1:123456789012:job-queue/waybill-${environment}-small" }
-          cancel    = { action = "batch:TerminateJob", resource = "arn:aws:batch:eu-west-1:123456789012:job/0a1b" }
         } : "${role} ${name}" => merge({ role = role, context = tomap({}) }, request)
       }
     ]...)

@@ -113,6 +113,13 @@ variable "release" {
   }
 }
 
+variable "announcing_rules" {
+  description = "ARNs of rules that tell the topic of events beside the alarms'."
+  type        = list(string)
+  default     = []
+  nullable    = false
+}
+
 variable "database" {
   description = <<-EOT
     The database server, and how many sessions all functions together may open. `replica_identifier` is null where there

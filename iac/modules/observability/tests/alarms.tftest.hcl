@@ -201,6 +201,19 @@ run "only_alarms_of_this_environment_may_publish" {
   }
 }
 
+run "rules_that_are_named_may_publish_as_well" {
+  variables {
+    announcing_rules = ["arn:aws:events:eu-west-1:123456789012:rule/waybill-prod-load-failed"]
+  }
+
+  assert {
+    condition = [for statement in jsondecode(aws_sns_topic_policy.alarms.policy).Statement : [statement.Principal.Service, statement.Condition.ArnEquals["aws:SourceArn"]] if statement.Sid == "Events"] == [
+      ["events.amazonaws.com", "arn:aws:events:eu-west-1:123456789012:rule/waybill-prod-load-failed"]
+    ]
+    error_message = "The rules by their ARNs, and no others."
+  }
+}
+
 run "a_database_of_another_environment_is_not_watched_twice" {
   variables {
     name                           = "waybill-pr-12"
