@@ -25,7 +25,9 @@ functions = {
 }
 
 intake = { maximum_concurrency = 4, visibility_s = 5400 }
-api    = { throttle = { rate = 50, burst = 100 } }
+# Each task opens two sessions on the database; they count in its budget.
+bulk = { max_vcpus = { spot = 4, on_demand = 4 } }
+api  = { throttle = { rate = 50, burst = 100 } }
 
 releases = {
   steps = [

@@ -80,7 +80,7 @@ data "aws_iam_policy_document" "looking" {
     # Neither account nor names in these ARNs, and lists have no tags to ask for.
     sid       = "Gateway"
     actions   = ["apigateway:GET"]
-    resources = [for path in ["apis", "apis/*", "domainnames", "domainnames/*", "tags/*"] : "${local.gateway}/${path}"]
+    resources = [for path in ["apis", "apis/*", "domainnames", "domainnames/*", "vpclinks", "vpclinks/*", "tags/*"] : "${local.gateway}/${path}"]
   }
 
   statement {

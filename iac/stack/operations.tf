@@ -32,7 +32,7 @@ module "observability" {
 
 locals {
   # The most sessions that all functions, and loads as tasks, can open together: crates/platform/src/names.rs has the same sum.
-  sessions       = { intake = 2, api = 2, migrate = 1, provision = 1, janitor = 0, release = 0 }
+  sessions = { intake = 2, api = 2, migrate = 1, provision = 1, janitor = 0, release = 0 }
   session_budget = sum(concat(
     [for short, function in var.functions : coalesce(function.reserved_concurrency, 0) * local.sessions[short]],
     [for bulk in module.bulk : bulk.tasks * local.sessions.intake],

@@ -194,6 +194,28 @@ variable "bulk" {
   }
 }
 
+variable "service" {
+  description = "The API as containers behind a load balancer instead of the function: how many tasks, how large, how many requests a minute each is meant to have, and the certificate that the balancer shows to the gateway, with the name that is on it. Null: the function answers."
+  type = object({
+    certificate         = object({ arn = string, name = string })
+    tasks               = object({ least = number, most = number })
+    size                = optional(object({ cpu = number, memory_mb = number }))
+    requests_per_minute = optional(number, 6000)
+  })
+  default = null
+
+  validation {
+    condition     = var.service == null ? true : try(var.network.own, null) != null
+    error_message = "The service stands in a network of the environment's own."
+  }
+
+  validation {
+    # One zone may be away at any time.
+    condition     = var.service == null || var.environment != "prod" ? true : var.service.tasks.least >= 2 && try(var.network.own.zones, 0) >= 2
+    error_message = "In prod there are at least two tasks, in at least two zones."
+  }
+}
+
 variable "releases" {
   description = "How careful a release is unless it is started otherwise: the steps on the way to all of the traffic (`weight`: percent for the new version; `wait_s`: how long at least; `longest_s`: when it is decided at last; `minimum`: requests that a judgement takes; no steps: all at once), and how many versions of each function are kept."
   type = object({

@@ -52,7 +52,7 @@ run "a_definition_is_what_a_task_needs_and_no_more" {
       definition.containerProperties.readonlyRootFilesystem,
       definition.containerProperties.networkConfiguration.assignPublicIp == "DISABLED",
       definition.containerProperties.runtimePlatform.cpuArchitecture == "ARM64",
-      definition.containerProperties.command == tolist(["load", "--batch", "Ref::batch"]),
+      join(" ", definition.containerProperties.command) == "load --batch Ref::batch",
       definition.containerProperties.mountPoints[0].containerPath == "/scratch",
       definition.containerProperties.jobRoleArn != definition.containerProperties.executionRoleArn,
     ])])
