@@ -35,8 +35,7 @@ locals {
   sessions = { intake = 2, api = 2, migrate = 1, provision = 1, janitor = 0, release = 0 }
   session_budget = sum(concat(
     [for short, function in var.functions : coalesce(function.reserved_concurrency, 0) * local.sessions[short]],
-    [for bulk in module.bulk : bulk.tasks * local.sessions.intake],
-    [for service in module.service : service.sessions],
+    [try(module.bulk[0].tasks, 0) * local.sessions.intake, try(module.service[0].sessions, 0)],
   ))
 }
 
