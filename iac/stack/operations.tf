@@ -21,6 +21,7 @@ module "observability" {
 
   api = { id = module.api.id, stage = module.api.stage }
 
+  service          = one([for service in module.service : { dimensions = service.dimensions, least = var.service.tasks.least }])
   announcing_rules = var.bulk == null ? [] : [local.bulk_rule_arn]
 
   database = one([for server in module.database : {

@@ -113,6 +113,15 @@ variable "release" {
   }
 }
 
+variable "service" {
+  description = "The API's containers: how CloudWatch names their balancer and its targets, and how many must be ready. Null where the function answers."
+  type = object({
+    dimensions = object({ LoadBalancer = string, TargetGroup = string })
+    least      = number
+  })
+  default = null
+}
+
 variable "announcing_rules" {
   description = "ARNs of rules that tell the topic of events beside the alarms'."
   type        = list(string)

@@ -19,6 +19,7 @@ variables {
   janitor_dead_letter_queue_name = "waybill-prod-janitor-dead"
   api                            = { id = "a1b2c3", stage = "$default" }
   release                        = { machine_arn = "arn:aws:states:eu-west-1:123456789012:stateMachine:waybill-prod-release", rule = "waybill-prod-release-recovery" }
+  service                        = { dimensions = { LoadBalancer = "app/waybill-prod-api/0a1b", TargetGroup = "targetgroup/waybill-prod-api/2c3d" }, least = 2 }
   database = {
     identifier         = "waybill-prod"
     replica_identifier = "waybill-prod-replica"
@@ -80,6 +81,7 @@ run "what_can_go_wrong_is_watched" {
       "AWS/Lambda Errors waybill-prod-intake", "AWS/Lambda Throttles waybill-prod-intake", "AWS/Lambda Duration waybill-prod-intake",
       "AWS/Lambda Errors waybill-prod-api", "AWS/Lambda Throttles waybill-prod-api", "AWS/Lambda Duration waybill-prod-api",
       "AWS/ApiGateway Latency $default a1b2c3",
+      "AWS/ApplicationELB HealthyHostCount app/waybill-prod-api/0a1b targetgroup/waybill-prod-api/2c3d",
       "AWS/Events FailedInvocations waybill-prod-release-recovery",
       "AWS/RDS CPUUtilization waybill-prod", "AWS/RDS DBLoad waybill-prod", "AWS/RDS DatabaseConnections waybill-prod",
       "AWS/RDS FreeStorageSpace waybill-prod", "AWS/RDS ReplicaLag waybill-prod-replica",
@@ -122,8 +124,8 @@ run "an_expression_is_made_of_its_own_metrics" {
 
 run "silence_means_what_it_is" {
   assert {
-    condition     = aws_cloudwatch_metric_alarm.watched["replica-lag"].treat_missing_data == "breaching"
-    error_message = "A replica that says nothing answers no reads."
+    condition     = alltrue([for key in ["replica-lag", "service-unhealthy"] : aws_cloudwatch_metric_alarm.watched[key].treat_missing_data == "breaching"])
+    error_message = "A replica, or a balancer, that says nothing answers no reads."
   }
 
   assert {
@@ -135,7 +137,7 @@ run "silence_means_what_it_is" {
   assert {
     condition = [for key, alarm in aws_cloudwatch_metric_alarm.watched : key
       if alarm.treat_missing_data != "notBreaching"
-    && !contains(["replica-lag", "dead-letters", "janitor-dead-letters", "database-storage"], key)] == []
+    && !contains(["replica-lag", "service-unhealthy", "dead-letters", "janitor-dead-letters", "database-storage"], key)] == []
     error_message = "Everything else is silent when it has nothing to do, or when the database is stopped: no alarm."
   }
 }
@@ -161,7 +163,7 @@ run "thresholds_are_in_the_metrics_own_units" {
 
   assert {
     condition = [for key, alarm in aws_cloudwatch_metric_alarm.watched : key
-    if alarm.comparison_operator != "GreaterThanOrEqualToThreshold" && key != "database-storage"] == []
+    if alarm.comparison_operator != "GreaterThanOrEqualToThreshold" && !contains(["database-storage", "service-unhealthy"], key)] == []
     error_message = "All others are bad when they are large."
   }
 
@@ -220,6 +222,7 @@ run "a_database_of_another_environment_is_not_watched_twice" {
     environment                    = "pr-12"
     database                       = null
     janitor_dead_letter_queue_name = null
+    service                        = null
   }
 
   assert {
