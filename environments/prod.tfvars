@@ -47,4 +47,4 @@ storage = {
 
 log_days = 90
 alarms   = {}
-budget   = { monthly_usd = 900 }
+budget   = { monthly_usd = 1000 }

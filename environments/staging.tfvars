@@ -44,4 +44,4 @@ storage = {
 log_days = 14
 alarms   = {}
 hours    = { start = "cron(0 7 ? * MON-FRI *)", stop = "cron(0 20 ? * * *)", timezone = "Europe/Berlin" }
-budget   = { monthly_usd = 100 }
+budget   = { monthly_usd = 140 }

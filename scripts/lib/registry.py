@@ -19,6 +19,13 @@ class Refused(Exception):
     """The registry did not take it, or has something else by that name."""
 
 
+class Stay(urllib.request.HTTPRedirectHandler):
+    """Follows nobody: the password goes with every request, and a registry keeps its parts in other places."""
+
+    def redirect_request(self, *_: object) -> None:
+        return None
+
+
 class Repository:
     """One repository of a registry: `<host>/<name>`."""
 
@@ -30,7 +37,7 @@ class Repository:
         self.headers = {}
         if password:
             self.headers["Authorization"] = "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
-        self.opener = urllib.request.build_opener()
+        self.opener = urllib.request.build_opener(Stay)
 
     def push(self, image: Image, tag: str) -> str:
         """Pushes what is missing, and answers with `<host>/<name>@<digest>`."""
@@ -71,6 +78,9 @@ class Repository:
             except urllib.error.HTTPError as error:
                 if error.code == 404 and missing:
                     return None
+                # Where it is does not matter: it is there.
+                if method == "HEAD" and error.code in (302, 303, 307, 308):
+                    return error.headers
                 if (error.code < 500 and error.code != 429) or not left:
                     raise Refused(f"{method} {address}: {error.code} {said(error)}") from error
             except (urllib.error.URLError, http.client.HTTPException, OSError) as error:

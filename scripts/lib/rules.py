@@ -77,6 +77,9 @@ def nothing_is_public(resources: list[Resource]) -> Iterator[str]:
     for server in of(resources, "aws_db_instance"):
         if server["values"]["publicly_accessible"]:
             yield f"{server['address']} is public"
+    for balancer in of(resources, "aws_lb"):
+        if not balancer["values"]["internal"]:
+            yield f"{balancer['address']} has a public address"
     for rule in of(resources, "aws_vpc_security_group_ingress_rule"):
         if rule["values"].get("cidr_ipv4") or rule["values"].get("cidr_ipv6"):
             yield f"{rule['address']} lets addresses in instead of a group"
