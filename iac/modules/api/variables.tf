@@ -36,7 +36,7 @@ variable "service" {
   default = null
 
   validation {
-    condition     = var.service == null ? true : can(regex(":listener/app/", var.service.listener_arn))
+    condition     = var.service == null ? true : !strcontains(var.service.listener_arn, ":loadbalancer/")
     error_message = "listener_arn is the ARN of an application load balancer's listener, not the balancer's."
   }
 }
