@@ -15,7 +15,7 @@ server = {
 }
 
 functions = {
-  intake    = { memory_mb = 1769, timeout_s = 900, reserved_concurrency = 16 }
+  intake    = { memory_mb = 1769, timeout_s = 900, reserved_concurrency = 18 }
   api       = { memory_mb = 512, timeout_s = 29, reserved_concurrency = 60 }
   migrate   = { memory_mb = 256, timeout_s = 900, reserved_concurrency = 1 }
   provision = { memory_mb = 256, timeout_s = 120, reserved_concurrency = 1 }
@@ -23,7 +23,9 @@ functions = {
 }
 
 intake = { maximum_concurrency = 16, visibility_s = 5400 }
-api    = { throttle = { rate = 500, burst = 1000 } }
+# Each task opens two sessions on the database; they count in its budget.
+bulk = { max_vcpus = { spot = 16, on_demand = 8 } }
+api  = { throttle = { rate = 500, burst = 1000 } }
 
 releases = {
   keep_versions = 10
@@ -45,4 +47,4 @@ storage = {
 
 log_days = 90
 alarms   = {}
-budget   = { monthly_usd = 900 }
+budget   = { monthly_usd = 1000 }

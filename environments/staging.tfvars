@@ -15,7 +15,7 @@ server = {
 }
 
 functions = {
-  intake    = { memory_mb = 1769, timeout_s = 900, reserved_concurrency = 4 }
+  intake    = { memory_mb = 1769, timeout_s = 900, reserved_concurrency = 6 }
   api       = { memory_mb = 512, timeout_s = 29, reserved_concurrency = 20 }
   migrate   = { memory_mb = 256, timeout_s = 900, reserved_concurrency = 1 }
   provision = { memory_mb = 256, timeout_s = 120, reserved_concurrency = 1 }
@@ -24,7 +24,9 @@ functions = {
 }
 
 intake = { maximum_concurrency = 4, visibility_s = 5400 }
-api    = { throttle = { rate = 50, burst = 100 } }
+# Each task opens two sessions on the database; they count in its budget.
+bulk = { max_vcpus = { spot = 4, on_demand = 4 } }
+api  = { throttle = { rate = 50, burst = 100 } }
 
 releases = {
   steps = [
@@ -42,4 +44,4 @@ storage = {
 log_days = 14
 alarms   = {}
 hours    = { start = "cron(0 7 ? * MON-FRI *)", stop = "cron(0 20 ? * * *)", timezone = "Europe/Berlin" }
-budget   = { monthly_usd = 100 }
+budget   = { monthly_usd = 140 }

@@ -10,6 +10,7 @@ data "aws_iam_policy_document" "boundary" {
   statement {
     sid = "Own"
     actions = [
+      "batch:SubmitJob",
       "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem",
       "lambda:GetAlias", "lambda:GetFunction*", "lambda:InvokeFunction", "lambda:ListAliases", "lambda:ListVersionsByFunction",
       "lambda:PublishVersion", "lambda:UpdateAlias", "lambda:UpdateFunctionCode",
@@ -23,7 +24,7 @@ data "aws_iam_policy_document" "boundary" {
       "states:DescribeExecution", "states:StartExecution",
     ]
     resources = concat(
-      local.arns[each.key].buckets, local.arns[each.key].executions, local.arns[each.key].functions, local.arns[each.key].instances,
+      local.arns[each.key].buckets, local.arns[each.key].job_definitions, local.arns[each.key].job_queues, local.arns[each.key].executions, local.arns[each.key].functions, local.arns[each.key].instances,
       local.arns[each.key].log_groups, local.arns[each.key].machines, local.arns[each.key].parameters, local.arns[each.key].queues,
       local.arns[each.key].tables, local.arns[each.key].topics,
     )
@@ -34,6 +35,17 @@ data "aws_iam_policy_document" "boundary" {
     sid       = "OldVersions"
     actions   = ["lambda:DeleteFunction"]
     resources = flatten([for digit in range(1, 10) : formatlist("%s:${digit}*", local.arns[each.key].functions)])
+  }
+
+  dynamic "statement" {
+    # What starts a container fetches its image.
+    for_each = contains(local.deploys, each.key) ? [1] : []
+
+    content {
+      sid       = "Images"
+      actions   = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
+      resources = local.registry_arns
+    }
   }
 
   statement {
@@ -132,6 +144,7 @@ data "aws_iam_policy_document" "boundary" {
     # AWS takes nothing but * for these: traces, lists, and the deliveries through which state machines log.
     sid = "Unnamed"
     actions = [
+      "batch:DescribeJobs", "batch:ListJobs", "ecr:GetAuthorizationToken",
       "cloudwatch:DescribeAlarms", "cloudwatch:GetMetricData", "cloudwatch:GetMetricStatistics",
       "ec2:DescribeNetworkInterfaces", "ec2:DescribeSecurityGroups", "ec2:DescribeSubnets", "ec2:DescribeVpcs",
       "logs:CreateLogDelivery", "logs:DeleteLogDelivery", "logs:DescribeLogGroups", "logs:DescribeResourcePolicies", "logs:GetLogDelivery",

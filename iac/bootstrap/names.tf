@@ -41,7 +41,8 @@ locals {
   s3           = "arn:${local.partition}:s3:::"
   states       = { for role, environments in local.reach : role => [for e in environments : "${local.s3}${local.state_bucket[role]}/${local.state_prefix}/${e}/${local.state_key}"] }
 
-  registry   = "${var.prefix}-loader"
+  # Image to repository: <prefix>/task, <prefix>/api. As scripts/lib/images.py names them.
+  registry   = { for image in ["task", "api"] : image => "${var.prefix}/${image}" }
   boundaries = { for writer in local.writers : writer => "arn:${local.partition}:iam::${local.account}:policy/${var.prefix}-boundary-${writer}" }
 
   # "waybill-dev-*", and where things bear the environment's bare name "waybill-dev" as well.
@@ -51,14 +52,18 @@ locals {
   # Functions' names match their versions and aliases too, topics' their subscriptions.
   arns = {
     for role, environments in local.reach : role => {
-      alarms     = formatlist("arn:${local.partition}:cloudwatch:${local.here}:alarm:%s", local.parts[role])
-      budgets    = formatlist("arn:${local.partition}:budgets::${local.account}:budget/%s", local.wholes[role])
-      buckets    = formatlist("${local.s3}%s", local.parts[role])
-      dashboards = formatlist("arn:${local.partition}:cloudwatch::${local.account}:dashboard/%s", local.wholes[role])
-      databases  = flatten([for kind in ["db", "pg", "snapshot", "subgrp"] : formatlist("arn:${local.partition}:rds:${local.here}:${kind}:%s", local.wholes[role])])
-      executions = formatlist("arn:${local.partition}:states:${local.here}:execution:%s", local.parts[role])
-      functions  = formatlist("arn:${local.partition}:lambda:${local.here}:function:%s", local.parts[role])
-      instances  = formatlist("arn:${local.partition}:rds:${local.here}:db:%s", local.wholes[role])
+      balancers       = flatten([for kind in ["loadbalancer/app/%s/*", "listener/app/%s/*", "targetgroup/%s/*"] : formatlist("arn:${local.partition}:elasticloadbalancing:${local.here}:${kind}", local.parts[role])])
+      alarms          = formatlist("arn:${local.partition}:cloudwatch:${local.here}:alarm:%s", local.parts[role])
+      budgets         = formatlist("arn:${local.partition}:budgets::${local.account}:budget/%s", local.wholes[role])
+      buckets         = formatlist("${local.s3}%s", local.parts[role])
+      dashboards      = formatlist("arn:${local.partition}:cloudwatch::${local.account}:dashboard/%s", local.wholes[role])
+      databases       = flatten([for kind in ["db", "pg", "snapshot", "subgrp"] : formatlist("arn:${local.partition}:rds:${local.here}:${kind}:%s", local.wholes[role])])
+      environments    = formatlist("arn:${local.partition}:batch:${local.here}:compute-environment/%s", local.parts[role])
+      executions      = formatlist("arn:${local.partition}:states:${local.here}:execution:%s", local.parts[role])
+      functions       = formatlist("arn:${local.partition}:lambda:${local.here}:function:%s", local.parts[role])
+      instances       = formatlist("arn:${local.partition}:rds:${local.here}:db:%s", local.wholes[role])
+      job_definitions = formatlist("arn:${local.partition}:batch:${local.here}:job-definition/%s", local.parts[role])
+      job_queues      = formatlist("arn:${local.partition}:batch:${local.here}:job-queue/%s", local.parts[role])
       # /aws/lambda/<name>, /aws/vendedlogs/<name>, /aws/rds/instance/<name>/postgresql …: a * goes across slashes.
       log_groups = concat(
         formatlist("arn:${local.partition}:logs:${local.here}:log-group:/aws/*/%s", local.parts[role]),
@@ -73,6 +78,7 @@ locals {
       roles      = formatlist("arn:${local.partition}:iam::${local.account}:role/%s", local.parts[role])
       rules      = formatlist("arn:${local.partition}:events:${local.here}:rule/%s", local.parts[role])
       schedules  = flatten([for kind in ["schedule-group/%s", "schedule/%s/*"] : formatlist("arn:${local.partition}:scheduler:${local.here}:${kind}", local.parts[role])])
+      services   = flatten([for kind in ["cluster/%s", "service/%s", "task-definition/%s"] : formatlist("arn:${local.partition}:ecs:${local.here}:${kind}", local.parts[role])])
       tables     = formatlist("arn:${local.partition}:dynamodb:${local.here}:table/%s", local.parts[role])
       topics     = formatlist("arn:${local.partition}:sns:${local.here}:%s", local.parts[role])
     }
@@ -88,6 +94,6 @@ locals {
 
   mappings = "arn:${local.partition}:lambda:${local.here}:event-source-mapping:*"
   # API Gateway's ARNs have no account and no names. HTTP APIs and domains only.
-  gateway      = "arn:${local.partition}:apigateway:${var.region}::"
-  registry_arn = "arn:${local.partition}:ecr:${local.here}:repository/${local.registry}"
+  gateway       = "arn:${local.partition}:apigateway:${var.region}::"
+  registry_arns = [for repository in values(local.registry) : "arn:${local.partition}:ecr:${local.here}:repository/${repository}"]
 }

@@ -18,9 +18,9 @@ output "buckets" {
   }
 }
 
-output "repository_url" {
-  description = "Where images of the loader are pushed to and pulled from."
-  value       = aws_ecr_repository.loader.repository_url
+output "repository_urls" {
+  description = "Where images are pushed to and pulled from: `task`, `api`."
+  value       = { for image, repository in aws_ecr_repository.images : image => repository.repository_url }
 }
 
 output "backend" {

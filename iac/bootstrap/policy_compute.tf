@@ -47,7 +47,7 @@ data "aws_iam_policy_document" "compute" {
   statement {
     sid       = "CreateApi"
     actions   = ["apigateway:POST", "apigateway:TagResource"]
-    resources = ["${local.gateway}/apis", "${local.gateway}/domainnames"]
+    resources = ["${local.gateway}/apis", "${local.gateway}/domainnames", "${local.gateway}/vpclinks"]
 
     condition {
       test     = "StringLike"
@@ -59,7 +59,7 @@ data "aws_iam_policy_document" "compute" {
   statement {
     sid       = "ChangeOwnApi"
     actions   = ["apigateway:DELETE", "apigateway:PATCH", "apigateway:POST", "apigateway:PUT", "apigateway:TagResource"]
-    resources = [for path in ["apis/*", "domainnames/*", "tags/*"] : "${local.gateway}/${path}"]
+    resources = [for path in ["apis/*", "domainnames/*", "vpclinks/*", "tags/*"] : "${local.gateway}/${path}"]
 
     condition {
       test     = "StringLike"

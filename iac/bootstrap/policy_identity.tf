@@ -37,12 +37,13 @@ data "aws_iam_policy_document" "identity" {
     condition {
       test     = "StringEquals"
       variable = "iam:PassedToService"
-      values   = ["events.amazonaws.com", "lambda.amazonaws.com", "s3.amazonaws.com", "scheduler.amazonaws.com", "states.amazonaws.com", "vpc-flow-logs.amazonaws.com"]
+      values   = ["ecs-tasks.amazonaws.com", "events.amazonaws.com", "lambda.amazonaws.com", "s3.amazonaws.com", "scheduler.amazonaws.com", "states.amazonaws.com", "vpc-flow-logs.amazonaws.com"]
     }
   }
 
   statement {
-    # AWS names and fills these roles itself, once per account, at the first database and the first API with a domain.
+    # AWS names and fills these roles itself, once per account, at the first database, the first API with a domain, the first
+    # queue of jobs, the first service and what balances and scales it.
     sid       = "ServiceRoles"
     actions   = ["iam:CreateServiceLinkedRole"]
     resources = ["arn:${local.partition}:iam::${local.account}:role/aws-service-role/*"]
@@ -50,7 +51,10 @@ data "aws_iam_policy_document" "identity" {
     condition {
       test     = "StringEquals"
       variable = "iam:AWSServiceName"
-      values   = ["ops.apigateway.amazonaws.com", "rds.amazonaws.com"]
+      values = [
+        "batch.amazonaws.com", "ecs.amazonaws.com", "ecs.application-autoscaling.amazonaws.com", "elasticloadbalancing.amazonaws.com",
+        "ops.apigateway.amazonaws.com", "rds.amazonaws.com",
+      ]
     }
   }
 }

@@ -58,6 +58,17 @@ data "aws_iam_policy_document" "looking" {
     resources = concat(local.arns[each.key].rules, local.arns[each.key].tables)
   }
 
+  dynamic "statement" {
+    # Containers: previews have none.
+    for_each = each.key == "preview" ? [] : [1]
+
+    content {
+      sid       = "Containers"
+      actions   = ["batch:ListTagsForResource", "ecr:DescribeImages", "ecs:Describe*", "ecs:ListTagsForResource"]
+      resources = concat(local.arns[each.key].environments, local.arns[each.key].job_queues, local.arns[each.key].services, local.registry_arns)
+    }
+  }
+
   statement {
     # AWS makes up the ids of mappings, and reading has no condition on the function.
     sid       = "Mappings"
@@ -69,7 +80,7 @@ data "aws_iam_policy_document" "looking" {
     # Neither account nor names in these ARNs, and lists have no tags to ask for.
     sid       = "Gateway"
     actions   = ["apigateway:GET"]
-    resources = [for path in ["apis", "apis/*", "domainnames", "domainnames/*", "tags/*"] : "${local.gateway}/${path}"]
+    resources = [for path in ["apis", "apis/*", "domainnames", "domainnames/*", "vpclinks", "vpclinks/*", "tags/*"] : "${local.gateway}/${path}"]
   }
 
   statement {
@@ -77,7 +88,10 @@ data "aws_iam_policy_document" "looking" {
     # Terraform finds a database by its resource id, which is why DescribeDBInstances is here.
     sid = "Lists"
     actions = [
+      "application-autoscaling:Describe*", "application-autoscaling:ListTagsForResource",
+      "batch:Describe*",
       "cloudwatch:DescribeAlarms",
+      "ecs:DescribeTaskDefinition", "elasticloadbalancing:Describe*",
       "ec2:Describe*", "ec2:GetManagedPrefixListEntries", "ec2:GetSecurityGroupsForVpc",
       "lambda:ListEventSourceMappings",
       "logs:DescribeLogGroups", "logs:DescribeResourcePolicies",

@@ -92,7 +92,7 @@ data "aws_iam_policy_document" "artifacts" {
   statement {
     sid       = "ReadImages"
     actions   = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:DescribeImages", "ecr:GetDownloadUrlForLayer"]
-    resources = [local.registry_arn]
+    resources = local.registry_arns
   }
 
   dynamic "statement" {
@@ -113,7 +113,7 @@ data "aws_iam_policy_document" "artifacts" {
     content {
       sid       = "PublishImages"
       actions   = ["ecr:CompleteLayerUpload", "ecr:InitiateLayerUpload", "ecr:PutImage", "ecr:UploadLayerPart"]
-      resources = [local.registry_arn]
+      resources = local.registry_arns
     }
   }
 

@@ -1,9 +1,11 @@
-# Images of the loader, for the lane that runs it as a task.
+# Images: of the loader, for the lane that runs it as a task, and of the API, for those who run that as a container.
 
-resource "aws_ecr_repository" "loader" {
+resource "aws_ecr_repository" "images" {
+  for_each = local.registry
+
   #checkov:skip=CKV_AWS_136:AES-256 with ECR's own key on purpose; a customer key costs money per request and adds no reader that IAM does not already name
 
-  name                 = local.registry
+  name                 = each.value
   image_tag_mutability = "IMMUTABLE"
   force_delete         = var.destroyable
 
@@ -16,8 +18,10 @@ resource "aws_ecr_repository" "loader" {
   }
 }
 
-resource "aws_ecr_lifecycle_policy" "loader" {
-  repository = aws_ecr_repository.loader.name
+resource "aws_ecr_lifecycle_policy" "images" {
+  for_each = local.registry
+
+  repository = aws_ecr_repository.images[each.key].name
 
   policy = jsonencode({
     rules = [

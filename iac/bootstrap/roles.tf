@@ -7,6 +7,7 @@ locals {
     for role in keys(local.reach) : role => {
       for part, documents in {
         compute       = data.aws_iam_policy_document.compute
+        containers    = data.aws_iam_policy_document.containers
         data          = data.aws_iam_policy_document.data
         database      = data.aws_iam_policy_document.database
         files         = data.aws_iam_policy_document.files

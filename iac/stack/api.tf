@@ -12,4 +12,11 @@ module "api" {
     alias_name = module.function["api"].alias.name
     alias_arn  = module.function["api"].alias.arn
   }
+
+  service = one([for service in module.service : {
+    listener_arn       = service.listener.arn
+    subnet_ids         = local.network.subnet_ids
+    security_group_ids = [service.listener.security_group_id]
+    server_name        = var.service.certificate.name
+  }])
 }

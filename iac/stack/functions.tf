@@ -32,9 +32,10 @@ locals {
     intake = merge(local.common_variables, {
       WAYBILL_INCOMING_BUCKET     = module.storage.buckets["incoming"].name
       WAYBILL_INTAKE_QUEUE_URL    = module.intake.queue.url
+      WAYBILL_LOADS_QUEUE_URL     = module.intake.loads.url
       WAYBILL_FUNCTION_LANE_BYTES = tostring(var.intake.lane_bytes)
       WAYBILL_LEASE_SECONDS       = tostring(var.intake.lease_s)
-    })
+    }, local.bulk_variables)
     api = merge(local.common_variables, {
       WAYBILL_INCOMING_BUCKET  = module.storage.buckets["incoming"].name
       WAYBILL_INTAKE_QUEUE_URL = module.intake.queue.url
@@ -69,8 +70,16 @@ locals {
       {
         sid       = "Messages"
         actions   = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes"]
-        resources = [module.intake.queue.arn]
+        resources = [module.intake.queue.arn, module.intake.loads.arn]
       },
+      { sid = "AskForLoads", actions = ["sqs:SendMessage"], resources = [module.intake.loads.arn] },
+    ]
+    # A load as a task: what the function may, but for the messages, which stay the function's.
+    task = [
+      { sid = "Password", actions = ["ssm:GetParameter"], resources = [module.credentials.arns["loader"]] },
+      { sid = "Objects", actions = ["s3:GetObject", "s3:GetObjectVersion"], resources = ["${local.incoming}/*"] },
+      { sid = "MissingObjects", actions = ["s3:ListBucket"], resources = [local.incoming] },
+      { sid = "AskForLoads", actions = ["sqs:SendMessage"], resources = [module.intake.loads.arn] },
     ]
     api = [
       { sid = "Passwords", actions = ["ssm:GetParameter"], resources = [module.credentials.arns["api"], module.credentials.arns["reader"]] },
@@ -108,6 +117,13 @@ locals {
     ]
   }
 
+  # What AWS has no narrower resource for.
+  unnamed = merge({ for function in keys(var.functions) : function => [] }, {
+    release = ["cloudwatch:DescribeAlarms", "cloudwatch:GetMetricData"]
+    # Whether a batch was handed over already.
+    intake = var.bulk == null ? [] : ["batch:DescribeJobs", "batch:ListJobs"]
+  })
+
   # What functions begin with. A preview's role may publish beside releases only, so that no other environment ever takes
   # its code.
   artifacts = {
@@ -127,8 +143,8 @@ module "function" {
   timeout_s            = each.value.timeout_s
   reserved_concurrency = each.value.reserved_concurrency
   variables            = local.variables[each.key]
-  statements           = local.statements[each.key]
-  unnamed_actions      = each.key == "release" ? ["cloudwatch:DescribeAlarms", "cloudwatch:GetMetricData"] : []
+  statements           = concat(local.statements[each.key], each.key == "intake" ? local.bulk_statements : [])
+  unnamed_actions      = local.unnamed[each.key]
   # These two talk to AWS only.
   network        = contains(["janitor", "release"], each.key) ? null : local.network
   log_days       = var.log_days

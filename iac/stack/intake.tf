@@ -17,9 +17,7 @@ module "intake" {
     dead_letter_retention_s = var.intake.dead_letter_retention_s
   }
 
-  mapping = {
-    batch_size          = var.intake.batch_size
-    window_s            = var.intake.window_s
-    maximum_concurrency = var.intake.maximum_concurrency
-  }
+  incoming     = var.intake.incoming
+  loads        = { maximum_concurrency = var.intake.maximum_concurrency }
+  next_minutes = var.intake.next_minutes
 }

@@ -7,7 +7,7 @@ module "network" {
   name          = local.name
   cidr          = var.network.own.cidr
   zones         = var.network.own.zones
-  endpoints     = { zones = var.network.own.endpoint_zones }
+  endpoints     = { services = local.endpoints, zones = var.network.own.endpoint_zones }
   nat           = var.network.own.nat
   flow_log_days = var.network.own.flow_log_days
 
@@ -40,6 +40,15 @@ data "aws_security_group" "shared" {
 }
 
 locals {
+  # What is reached without leaving the network, by who needs it.
+  endpoints = toset(concat(
+    ["sqs", "ssm"],
+    # Functions write logs from outside of it; containers do not, and fetch their images from inside.
+    var.bulk == null && var.service == null ? [] : ["ecr.api", "ecr.dkr", "logs"],
+    # Where intake hands large loads over.
+    var.bulk == null ? [] : ["batch"],
+  ))
+
   network = one(concat(
     [for network in module.network : {
       subnet_ids         = network.subnet_ids

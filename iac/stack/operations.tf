@@ -13,12 +13,16 @@ module "observability" {
   functions = { for short, function in module.function : short => { name = function.name, timeout_s = function.timeout_s } }
 
   queue_name                     = module.intake.queue.name
+  loads_queue_name               = module.intake.loads.name
   dead_letter_queue_name         = module.intake.dead_letters.name
   janitor_dead_letter_queue_name = try(module.janitor[0].dead_letters.name, null)
 
   release = { machine_arn = module.release.machine.arn, rule = module.release.rule }
 
   api = { id = module.api.id, stage = module.api.stage }
+
+  service          = one([for service in module.service : { dimensions = service.dimensions, least = var.service.tasks.least }])
+  announcing_rules = var.bulk == null ? [] : [local.bulk_rule_arn]
 
   database = one([for server in module.database : {
     identifier         = server.identifier
@@ -28,9 +32,12 @@ module "observability" {
 }
 
 locals {
-  # The most sessions that all functions together can open: crates/platform/src/names.rs has the same sum.
-  sessions       = { intake = 2, api = 2, migrate = 1, provision = 1, janitor = 0, release = 0 }
-  session_budget = sum([for short, function in var.functions : coalesce(function.reserved_concurrency, 0) * local.sessions[short]])
+  # The most sessions that all functions, and loads as tasks, can open together: crates/platform/src/names.rs has the same sum.
+  sessions = { intake = 2, api = 2, migrate = 1, provision = 1, janitor = 0, release = 0 }
+  session_budget = sum(concat(
+    [for short, function in var.functions : coalesce(function.reserved_concurrency, 0) * local.sessions[short]],
+    [try(module.bulk[0].tasks, 0) * local.sessions.intake, try(module.service[0].sessions, 0)],
+  ))
 }
 
 module "janitor" {

@@ -44,6 +44,16 @@ output "api_id" {
 }
 
 output "session_budget" {
-  description = "The most sessions that all functions together open on the database; 0 where they are not limited."
+  description = "The most sessions that all functions and containers together open on the database; 0 where they are not limited."
   value       = local.session_budget
+}
+
+output "job_definitions" {
+  description = "What a release registers for loads that run as tasks, by size: the input of RegisterJobDefinition, without the release. Null where there are none."
+  value       = one(module.bulk[*].definitions)
+}
+
+output "service" {
+  description = "What a release needs to bring itself to the API's containers: cluster, service, and the input of RegisterTaskDefinition without the image. Null where the function answers."
+  value       = one(module.service[*].release)
 }

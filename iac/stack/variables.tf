@@ -137,12 +137,16 @@ variable "functions" {
 }
 
 variable "intake" {
-  description = "The way of a file to the intake function: the queue's times and tries, how many loads run at once, and what the function lane takes."
+  description = "The way of a file to the intake function: the queues' times and tries, how many loads run at once (`maximum_concurrency`), how arrivals are written down (`incoming`), how often it is asked for what waits (`next_minutes`), and what the function lane takes."
   type = object({
-    maximum_concurrency     = number
-    visibility_s            = number
-    batch_size              = optional(number, 1)
-    window_s                = optional(number, 0)
+    maximum_concurrency = number
+    visibility_s        = number
+    incoming = optional(object({
+      batch_size          = optional(number, 10)
+      window_s            = optional(number, 0)
+      maximum_concurrency = optional(number, 2)
+    }), {})
+    next_minutes            = optional(number, 5)
     max_receive_count       = optional(number, 20)
     retention_s             = optional(number, 345600)
     dead_letter_retention_s = optional(number, 1209600)
@@ -150,6 +154,12 @@ variable "intake" {
     lease_s                 = optional(number, 30)
   })
   nullable = false
+
+  validation {
+    # What Lambda takes from a queue and then cannot run counts as a try.
+    condition     = coalesce(try(var.functions["intake"].reserved_concurrency, null), 1000) >= var.intake.maximum_concurrency + var.intake.incoming.maximum_concurrency
+    error_message = "The function intake's reserved_concurrency must be enough for intake.maximum_concurrency and intake.incoming.maximum_concurrency together."
+  }
 }
 
 variable "api" {
@@ -162,6 +172,48 @@ variable "api" {
   })
   default  = {}
   nullable = false
+}
+
+variable "bulk" {
+  description = "The lane for large loads, as tasks on Fargate: the most processors at once on Spot and on demand, and the classes of size as modules/bulk has them. Null: there is none, and what exceeds intake.lane_bytes fails."
+  type = object({
+    max_vcpus = object({ spot = number, on_demand = number })
+    sizes = optional(map(object({
+      vcpus      = number
+      memory_mb  = number
+      scratch_gb = number
+      timeout_s  = number
+      attempts   = optional(number, 3)
+    })))
+  })
+  default = null
+
+  validation {
+    condition     = var.bulk == null ? true : var.network != null
+    error_message = "Tasks run inside a network: an environment without one has no bulk."
+  }
+}
+
+variable "service" {
+  description = "The API as containers behind a load balancer instead of the function: how many tasks, how large, how many requests a minute each is meant to have, and the certificate that the balancer shows to the gateway, with the name that is on it. Null: the function answers."
+  type = object({
+    certificate         = object({ arn = string, name = string })
+    tasks               = object({ least = number, most = number })
+    size                = optional(object({ cpu = number, memory_mb = number }))
+    requests_per_minute = optional(number, 6000)
+  })
+  default = null
+
+  validation {
+    condition     = var.service == null ? true : try(var.network.own, null) != null
+    error_message = "The service stands in a network of the environment's own."
+  }
+
+  validation {
+    # One zone may be away at any time.
+    condition     = var.service == null || var.environment != "prod" ? true : var.service.tasks.least >= 2 && try(var.network.own.zones, 0) >= 2
+    error_message = "In prod there are at least two tasks, in at least two zones."
+  }
 }
 
 variable "releases" {

@@ -12,6 +12,7 @@ ANY_RESOURCE = {
     "WriteTraces": "xray:PutTraceSegments has no resource",
     "Unnamed": "cloudwatch's lists and figures are asked for by prefix and by name",
     "LookAtAlarms": "cloudwatch:DescribeAlarms is a list",
+    "RegistryLogin": "ecr:GetAuthorizationToken is the registry's, not a repository's",
     "WriteLog": "logs:*LogDelivery of a state machine: deliveries have no ARN",
 }
 # What prod has and the environments that are prod in small do not.
@@ -76,6 +77,9 @@ def nothing_is_public(resources: list[Resource]) -> Iterator[str]:
     for server in of(resources, "aws_db_instance"):
         if server["values"]["publicly_accessible"]:
             yield f"{server['address']} is public"
+    for balancer in of(resources, "aws_lb"):
+        if not balancer["values"]["internal"]:
+            yield f"{balancer['address']} has a public address"
     for rule in of(resources, "aws_vpc_security_group_ingress_rule"):
         if rule["values"].get("cidr_ipv4") or rule["values"].get("cidr_ipv6"):
             yield f"{rule['address']} lets addresses in instead of a group"
@@ -200,6 +204,10 @@ def alarms_tell_somebody(resources: list[Resource]) -> Iterator[str]:
 
 
 NAMED = {
+    "aws_batch_compute_environment",
+    "aws_batch_job_queue",
+    "aws_ecs_cluster",
+    "aws_ecs_service",
     "aws_cloudwatch_event_rule",
     "aws_db_instance",
     "aws_dynamodb_table",
@@ -241,8 +249,9 @@ def releases_come_back(resources: list[Resource]) -> Iterator[str]:
     targets = {target["values"]["rule"]: target["values"] for target in of(resources, "aws_cloudwatch_event_target")}
     for rule in of(resources, "aws_cloudwatch_event_rule"):
         target = targets.get(rule["values"]["name"], {})
-        looks = json.loads(rule["values"]["event_pattern"])["detail"]
-        if rule["values"].get("state") not in (None, "ENABLED") or target.get("arn") != arn or arn not in looks["stateMachineArn"]:
+        # One that keeps to the clock has no pattern.
+        looks = json.loads(rule["values"]["event_pattern"] or "{}").get("detail", {})
+        if rule["values"].get("state") not in (None, "ENABLED") or target.get("arn") != arn or arn not in looks.get("stateMachineArn", []):
             continue
         ended = f"{arn}:ended".replace(":stateMachine:", ":execution:")
         order = transformed(target, {"detail": {"executionArn": ended}})
@@ -305,12 +314,34 @@ def boundaries_are_wide_enough(resources: list[Resource], boundary: str) -> Iter
                         yield f"{policy['address']}, statement {statement['Sid']}: the boundary keeps {action} on {resource} back"
 
 
+def loads_as_tasks_are_intakes(resources: list[Resource]) -> Iterator[str]:
+    """Loads run as tasks where nobody looks after machines; intake alone submits them, to the queues that there are."""
+    environments = of(resources, "aws_batch_compute_environment")
+    for environment in environments:
+        for where in environment["values"]["compute_resources"]:
+            if not where["type"].startswith("FARGATE"):
+                yield f"{environment['address']} is made of machines that somebody has to look after"
+    queues = {queue["values"]["name"] for queue in of(resources, "aws_batch_job_queue")}
+    for function in of(resources, "aws_lambda_function"):
+        if not function["values"]["function_name"].endswith("-intake"):
+            continue
+        told = {value for key, value in function["values"]["environment"][0]["variables"].items() if key.startswith("WAYBILL_BULK_QUEUE_")}
+        if told != queues:
+            yield f"{function['address']} is told of the queues {sorted(told)}, and there are {sorted(queues)}"
+    for policy in of(resources, "aws_iam_role_policy"):
+        for queue in of(resources, "aws_batch_job_queue"):
+            arn = f"arn:aws:batch:eu-west-1:123456789012:job-queue/{queue['values']['name']}"
+            if allows(policy["values"]["policy"], "batch:SubmitJob", arn) and '"intake"' not in policy["address"]:
+                yield f"{policy['address']} may submit loads"
+
+
 EVERYWHERE = [
     nothing_is_public,
     everything_is_encrypted,
     roles_are_narrow,
     nothing_is_lost,
     alarms_tell_somebody,
+    loads_as_tasks_are_intakes,
     releases_come_back,
     only_versions_are_deleted,
 ]
@@ -392,6 +423,19 @@ def delete_nothing(resource: dict) -> None:
     resource["policy"] = json.dumps(policy)
 
 
+def on_machines(resource: dict) -> None:
+    """Has tasks run on machines of one's own."""
+    for where in resource["compute_resources"]:
+        where["type"] = "EC2"
+
+
+def submit(resource: dict) -> None:
+    """Lets a role hand loads over."""
+    policy = json.loads(resource["policy"])
+    policy["Statement"] = [*statements(resource["policy"]), {"Sid": "More", "Effect": "Allow", "Action": "batch:SubmitJob", "Resource": "arn:*"}]
+    resource["policy"] = json.dumps(policy)
+
+
 def log_data(resource: dict) -> None:
     """Has a machine log what it is given."""
     resource["logging_configuration"][0]["include_execution_data"] = True
@@ -404,13 +448,13 @@ def move_another(resource: dict) -> None:
 
 def overlook(resource: dict) -> None:
     """Has a rule look past executions that took too long."""
-    resource["event_pattern"] = resource["event_pattern"].replace("TIMED_OUT", "SUCCEEDED")
+    resource["event_pattern"] = (resource["event_pattern"] or "").replace("TIMED_OUT", "SUCCEEDED")
 
 
 def look_at_recoveries(resource: dict) -> None:
     """Has a rule look at the executions that it started itself."""
-    pattern = json.loads(resource["event_pattern"])
-    pattern["detail"].pop("input")
+    pattern = json.loads(resource["event_pattern"] or '{"detail":{}}')
+    pattern["detail"].pop("input", None)
     resource["event_pattern"] = json.dumps(pattern)
 
 
@@ -459,6 +503,9 @@ SPOILT = [
     ("aws_cloudwatch_event_target", spoil(arn="another"), releases_come_back),
     ("aws_iam_role_policy", delete_more, only_versions_are_deleted),
     ("aws_iam_role_policy", delete_nothing, only_versions_are_deleted),
+    ("aws_batch_compute_environment", on_machines, loads_as_tasks_are_intakes),
+    ("aws_batch_job_queue", spoil(name="waybill-prod-another"), loads_as_tasks_are_intakes),
+    ("aws_iam_role_policy", submit, loads_as_tasks_are_intakes),
     ("aws_cloudwatch_metric_alarm", spoil(alarm_actions=[]), alarms_tell_somebody),
     ("aws_cloudwatch_metric_alarm", spoil(alarm_description="look"), alarms_tell_somebody),
     ("aws_db_instance", spoil(deletion_protection=False, replicate_source_db=None), prod_is_protected),

@@ -21,6 +21,7 @@ TOUCHED = [
     (r"iac/.*\.md", {TERRAFORM}),
     (r"(iac|environments)/.*", {TERRAFORM}),
     (r"\.github/.*|scripts/workflow/.*|scripts/lib/(workflows.*|actionlint/.*)", {WORKFLOWS}),
+    (r"scripts/(image|lib/(image-test|images\.py|oci\.py|registry\.py|crane/.*))", {RUST, WORKFLOWS}),
     # What the workflows run and dry-run.
     (r"scripts/environment", {TERRAFORM, WORKFLOWS}),
 ]

@@ -51,6 +51,7 @@ run "enough_for_functions" {
           subnet    = { action = "ec2:CreateNetworkInterface", resource = "arn:aws:ec2:eu-west-1:123456789012:subnet/subnet-1", context = { "aws:ResourceTag/environment" = role == "preview" ? "dev" : environment } }
           leave     = { action = "ec2:DeleteNetworkInterface", resource = "arn:aws:ec2:eu-west-1:123456789012:*/*" }
           interface = { action = "ec2:CreateNetworkInterface", resource = "arn:aws:ec2:eu-west-1:123456789012:network-interface/*" }
+          hand_over = { action = "batch:SubmitJob", resource = "arn:aws:batch:eu-west-1:123456789012:job-queue/waybill-${environment}-small" }
         } : "${role} ${name}" => merge({ role = role, context = tomap({}) }, request)
       }
     ]...)

@@ -68,6 +68,7 @@ run "statements" {
         ]
       ]),
       [
+        "ecs:DeregisterTaskDefinition",
         "logs:CreateLogDelivery", "logs:DeleteLogDelivery", "logs:PutResourcePolicy", "logs:UpdateLogDelivery",
         "states:ValidateStateMachineDefinition",
         "xray:PutTelemetryRecords", "xray:PutTraceSegments",
@@ -170,12 +171,12 @@ run "registry" {
   command = plan
 
   assert {
-    condition     = aws_ecr_repository.loader.image_tag_mutability == "IMMUTABLE" && aws_ecr_repository.loader.image_scanning_configuration[0].scan_on_push
+    condition     = alltrue([for repository in aws_ecr_repository.images : repository.image_tag_mutability == "IMMUTABLE" && repository.image_scanning_configuration[0].scan_on_push])
     error_message = "A release's image is never replaced under its name, and every image is scanned."
   }
 
   assert {
-    condition     = aws_ecr_repository.loader.force_delete == false
+    condition     = !anytrue([for repository in aws_ecr_repository.images : repository.force_delete]) && { for image, repository in aws_ecr_repository.images : image => repository.name } == { task = "waybill/task", api = "waybill/api" }
     error_message = "Nothing is destroyed with its content unless somebody asks for it."
   }
 }

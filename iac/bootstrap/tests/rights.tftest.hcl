@@ -123,12 +123,18 @@ run "own_environment" {
             parameters    = { action = "rds:CreateDBParameterGroup", resource = "arn:aws:rds:eu-west-1:123456789012:pg:waybill-${environment}" }
             options       = { action = "rds:CreateDBInstance", resource = "arn:aws:rds:eu-west-1:123456789012:og:default:postgres-18" }
             last_snapshot = { action = "rds:CreateDBSnapshot", resource = "arn:aws:rds:eu-west-1:123456789012:snapshot:waybill-${environment}-final" }
+            jobs          = { action = "batch:CreateComputeEnvironment", resource = "arn:aws:batch:eu-west-1:123456789012:compute-environment/waybill-${environment}-spot" }
+            job_queue     = { action = "batch:CreateJobQueue", resource = "arn:aws:batch:eu-west-1:123456789012:job-queue/waybill-${environment}-small" }
+            job           = { action = "batch:RegisterJobDefinition", resource = "arn:aws:batch:eu-west-1:123456789012:job-definition/waybill-${environment}-load-small-c0ffee" }
+            job_role      = { action = "iam:PassRole", resource = "arn:aws:iam::123456789012:role/waybill-${environment}-load-task", context = { "iam:PassedToService" = "ecs-tasks.amazonaws.com" } }
+            service       = { action = "ecs:UpdateService", resource = "arn:aws:ecs:eu-west-1:123456789012:service/waybill-${environment}-api/waybill-${environment}-api" }
+            balancer      = { action = "elasticloadbalancing:CreateLoadBalancer", resource = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/waybill-${environment}-api/0a1b" }
             flow_logs     = { action = "logs:CreateLogGroup", resource = "arn:aws:logs:eu-west-1:123456789012:log-group:/aws/vpc/waybill-${environment}" }
             database_logs = { action = "logs:PutRetentionPolicy", resource = "arn:aws:logs:eu-west-1:123456789012:log-group:/aws/rds/instance/waybill-${environment}/postgresql" }
           } : name => request if role != "preview" },
           { for name, request in {
             publish = { action = "s3:PutObject", resource = "arn:aws:s3:::waybill-artifacts/releases/abc/intake.zip" }
-            image   = { action = "ecr:PutImage", resource = "arn:aws:ecr:eu-west-1:123456789012:repository/waybill-loader" }
+            image   = { action = "ecr:PutImage", resource = "arn:aws:ecr:eu-west-1:123456789012:repository/waybill/task" }
           } : name => request if role == "dev" },
           { for name, request in {
             empty_bucket = { action = "s3:DeleteObjectVersion", resource = "arn:aws:s3:::waybill-${environment}-incoming/prices/a.csv" }
@@ -343,7 +349,11 @@ run "refused" {
         "a preview invokes another function of dev"       = { role = "preview", action = "lambda:InvokeFunction", resource = "arn:aws:lambda:eu-west-1:123456789012:function:waybill-dev-migrate" }
         "a preview changes the function it may invoke"    = { role = "preview", action = "lambda:UpdateFunctionCode", resource = "arn:aws:lambda:eu-west-1:123456789012:function:waybill-dev-provision" }
         "a preview replaces a release"                    = { role = "preview", action = "s3:PutObject", resource = "arn:aws:s3:::waybill-artifacts/releases/abc/intake.zip" }
-        "a preview pushes an image"                       = { role = "preview", action = "ecr:PutImage", resource = "arn:aws:ecr:eu-west-1:123456789012:repository/waybill-loader" }
+        "a preview pushes an image"                       = { role = "preview", action = "ecr:PutImage", resource = "arn:aws:ecr:eu-west-1:123456789012:repository/waybill/task" }
+        "a preview makes a queue of jobs, even its own"   = { role = "preview", action = "batch:CreateJobQueue", resource = "arn:aws:batch:eu-west-1:123456789012:job-queue/waybill-pr-7-small" }
+        "dev registers prod's jobs"                       = { role = "dev", action = "batch:RegisterJobDefinition", resource = "arn:aws:batch:eu-west-1:123456789012:job-definition/waybill-prod-load-small-c0ffee" }
+        "dev replaces prod's containers"                  = { role = "dev", action = "ecs:UpdateService", resource = "arn:aws:ecs:eu-west-1:123456789012:service/waybill-prod-api/waybill-prod-api" }
+        "staging pushes an image"                         = { role = "staging", action = "ecr:PutImage", resource = "arn:aws:ecr:eu-west-1:123456789012:repository/waybill/task" }
         "a preview takes a name that only begins alike"   = { role = "preview", action = "sqs:CreateQueue", resource = "arn:aws:sqs:eu-west-1:123456789012:waybill-prices" }
         "a preview starts dev's release"                  = { role = "preview", action = "states:StartExecution", resource = "arn:aws:states:eu-west-1:123456789012:stateMachine:waybill-dev-release" }
         "a preview stops dev's release"                   = { role = "preview", action = "states:StopExecution", resource = "arn:aws:states:eu-west-1:123456789012:execution:waybill-dev-release:abc" }

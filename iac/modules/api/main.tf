@@ -27,7 +27,7 @@ resource "aws_apigatewayv2_route" "default" {
 
   api_id    = aws_apigatewayv2_api.this.id
   route_key = "$default"
-  target    = "integrations/${aws_apigatewayv2_integration.function.id}"
+  target    = "integrations/${try(aws_apigatewayv2_integration.service[0].id, aws_apigatewayv2_integration.function.id)}"
 }
 
 resource "aws_apigatewayv2_integration" "function" {
@@ -38,6 +38,32 @@ resource "aws_apigatewayv2_integration" "function" {
   integration_uri        = var.function.alias_arn
   payload_format_version = "2.0"
   timeout_milliseconds   = 30000 # the most there is; the function ends a second before
+}
+
+# Beside the function's, which stays: the way back is the route alone.
+resource "aws_apigatewayv2_vpc_link" "service" {
+  count = var.service == null ? 0 : 1
+
+  name               = "${var.name}-api"
+  subnet_ids         = var.service.subnet_ids
+  security_group_ids = var.service.security_group_ids
+}
+
+resource "aws_apigatewayv2_integration" "service" {
+  count = var.service == null ? 0 : 1
+
+  api_id               = aws_apigatewayv2_api.this.id
+  description          = "${var.name}-api, as containers"
+  integration_type     = "HTTP_PROXY"
+  integration_method   = "ANY"
+  integration_uri      = var.service.listener_arn
+  connection_type      = "VPC_LINK"
+  connection_id        = aws_apigatewayv2_vpc_link.service[0].id
+  timeout_milliseconds = 30000
+
+  tls_config {
+    server_name_to_verify = var.service.server_name
+  }
 }
 
 resource "aws_lambda_permission" "http" {

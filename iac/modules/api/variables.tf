@@ -25,6 +25,22 @@ variable "function" {
   }
 }
 
+variable "service" {
+  description = "What answers instead of the function: a load balancer's listener inside a network, by a link from these subnets with these groups, and the name on its certificate. Null: the function."
+  type = object({
+    listener_arn       = string
+    subnet_ids         = list(string)
+    security_group_ids = list(string)
+    server_name        = string
+  })
+  default = null
+
+  validation {
+    condition     = var.service == null ? true : !strcontains(var.service.listener_arn, ":loadbalancer/")
+    error_message = "listener_arn is the ARN of an application load balancer's listener, not the balancer's."
+  }
+}
+
 variable "throttle" {
   description = "Requests a second, and how many more at once, before callers get 429. Null: the account's limits, shared by all its APIs."
   type = object({

@@ -149,13 +149,13 @@ variable "statements" {
 }
 
 variable "unnamed_actions" {
-  description = "What the function may do where AWS knows no resource to name: `cloudwatch:DescribeAlarms`, `cloudwatch:GetMetricData`."
+  description = "What the function may do where AWS knows no resource to name: lists and figures, as `cloudwatch:DescribeAlarms` or `batch:ListJobs`."
   type        = set(string)
   default     = []
   nullable    = false
 
   validation {
-    condition     = length(setsubtract(var.unnamed_actions, ["cloudwatch:DescribeAlarms", "cloudwatch:GetMetricData"])) == 0
+    condition     = length(setsubtract(var.unnamed_actions, ["batch:DescribeJobs", "batch:ListJobs", "cloudwatch:DescribeAlarms", "cloudwatch:GetMetricData"])) == 0
     error_message = "Only reads that AWS has no narrower resource for go without one; everything else is a statement that names its resources."
   }
 }

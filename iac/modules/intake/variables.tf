@@ -19,7 +19,7 @@ variable "bucket" {
 }
 
 variable "function" {
-  description = "The function that takes messages, called by its alias. Its role must already be able to receive from the queue."
+  description = "The function that takes messages, called by its alias. Its role must already be able to receive from both queues."
   type = object({
     name      = string
     alias_arn = string
@@ -36,14 +36,14 @@ variable "function" {
   validation {
     # It stands here and not at `queue`: the function's variables name the queue, so the queue must not wait for the
     # function.
-    condition     = var.queue.visibility_s >= 6 * var.function.timeout_s + var.mapping.window_s
+    condition     = var.queue.visibility_s >= 6 * var.function.timeout_s + var.incoming.window_s
     error_message = "queue.visibility_s must be at least 6 times the function's timeout plus the mapping's window, or a message comes back while it is still worked on."
   }
 }
 
 variable "queue" {
   description = <<-EOT
-    The queue. `visibility_s`: how long a message that was taken stays hidden. `max_receive_count`: tries until it is a
+    Both queues. `visibility_s`: how long a message that was taken stays hidden. `max_receive_count`: tries until it is a
     dead letter. `retention_s`, `dead_letter_retention_s`: how long messages may wait, and dead letters be kept.
   EOT
   type = object({
@@ -76,27 +76,51 @@ variable "queue" {
   }
 }
 
-variable "mapping" {
-  description = "How messages come to the function: at most `batch_size` of those that arrive within `window_s` an invocation, and at most `maximum_concurrency` invocations at once."
+variable "incoming" {
+  description = "How arrivals come to the function: at most `batch_size` of those that come within `window_s` an invocation, and at most `maximum_concurrency` invocations at once. Writing one down is short: few invocations are enough, and each is a session on the database."
   type = object({
-    batch_size          = number
-    window_s            = number
-    maximum_concurrency = number
+    batch_size          = optional(number, 10)
+    window_s            = optional(number, 0)
+    maximum_concurrency = optional(number, 2)
   })
+  default  = {}
   nullable = false
 
   validation {
-    condition     = var.mapping.maximum_concurrency >= 2 && var.mapping.maximum_concurrency <= 1000
+    condition     = var.incoming.maximum_concurrency >= 2 && var.incoming.maximum_concurrency <= 1000
     error_message = "Lambda takes a maximum_concurrency of 2 to 1000."
   }
 
   validation {
-    condition     = var.mapping.batch_size >= 1 && var.mapping.batch_size <= 10000 && var.mapping.window_s >= 0 && var.mapping.window_s <= 300
+    condition     = var.incoming.batch_size >= 1 && var.incoming.batch_size <= 10000 && var.incoming.window_s >= 0 && var.incoming.window_s <= 300
     error_message = "Lambda takes 1 to 10,000 messages at once, and waits at most 300 seconds for them."
   }
 
   validation {
-    condition     = var.mapping.batch_size <= 10 || var.mapping.window_s >= 1
+    condition     = var.incoming.batch_size <= 10 || var.incoming.window_s >= 1
     error_message = "More than 10 messages at once need a window of at least a second."
+  }
+}
+
+variable "loads" {
+  description = "How many loads run at once: each message is an invocation of its own."
+  type        = object({ maximum_concurrency = number })
+  nullable    = false
+
+  validation {
+    condition     = var.loads.maximum_concurrency >= 2 && var.loads.maximum_concurrency <= 1000
+    error_message = "Lambda takes a maximum_concurrency of 2 to 1000."
+  }
+}
+
+variable "next_minutes" {
+  description = "How often `{\"waybill\":\"next\"}` is put into the queue of loads, in minutes: the longest that something waits whose own message was lost."
+  type        = number
+  default     = 5
+  nullable    = false
+
+  validation {
+    condition     = var.next_minutes >= 1 && var.next_minutes <= 60 && floor(var.next_minutes) == var.next_minutes
+    error_message = "Ask every 1 to 60 minutes, in whole ones: less often, and what was forgotten waits for longer than anybody would notice."
   }
 }

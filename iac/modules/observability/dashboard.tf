@@ -24,7 +24,7 @@ locals {
       {
         title   = "Age of the oldest message (s)"
         stat    = "Maximum"
-        metrics = [["AWS/SQS", "ApproximateAgeOfOldestMessage", "QueueName", var.queue_name, { label = "oldest" }]]
+        metrics = [for queue in local.queues : ["AWS/SQS", "ApproximateAgeOfOldestMessage", "QueueName", queue.name, { label = queue.says }]]
       },
       {
         title = "Dead letters"

@@ -38,6 +38,33 @@ data "aws_iam_policy_document" "topic" {
     }
   }
 
+  dynamic "statement" {
+    for_each = length(var.announcing_rules) == 0 ? [] : [var.announcing_rules]
+
+    content {
+      sid       = "Events"
+      actions   = ["sns:Publish"]
+      resources = [aws_sns_topic.alarms.arn]
+
+      principals {
+        type        = "Service"
+        identifiers = ["events.amazonaws.com"]
+      }
+
+      condition {
+        test     = "StringEquals"
+        variable = "aws:SourceAccount"
+        values   = [data.aws_caller_identity.current.account_id]
+      }
+
+      condition {
+        test     = "ArnEquals"
+        variable = "aws:SourceArn"
+        values   = statement.value
+      }
+    }
+  }
+
   statement {
     sid       = "OnlyTls"
     effect    = "Deny"

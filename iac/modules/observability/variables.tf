@@ -57,19 +57,30 @@ variable "functions" {
 }
 
 variable "queue_name" {
-  description = "The queue of the intake function."
+  description = "The intake function's queue of what arrives."
   type        = string
   nullable    = false
 }
 
-variable "dead_letter_queue_name" {
-  description = "Where its messages go that were tried often enough."
+variable "loads_queue_name" {
+  description = "Its queue of what waits to be loaded."
   type        = string
   nullable    = false
 
   validation {
-    condition     = var.dead_letter_queue_name != var.queue_name
-    error_message = "The queue and its dead-letter queue must be two queues."
+    condition     = var.loads_queue_name != var.queue_name
+    error_message = "What arrives and what waits to be loaded are in two queues."
+  }
+}
+
+variable "dead_letter_queue_name" {
+  description = "Where messages of both go that were tried often enough."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = !contains([var.queue_name, var.loads_queue_name], var.dead_letter_queue_name)
+    error_message = "A queue and its dead-letter queue must be two queues."
   }
 }
 
@@ -102,6 +113,22 @@ variable "release" {
   }
 }
 
+variable "service" {
+  description = "The API's containers: how CloudWatch names their balancer and its targets, and how many must be ready. Null where the function answers."
+  type = object({
+    dimensions = object({ LoadBalancer = string, TargetGroup = string })
+    least      = number
+  })
+  default = null
+}
+
+variable "announcing_rules" {
+  description = "ARNs of rules that tell the topic of events beside the alarms'."
+  type        = list(string)
+  default     = []
+  nullable    = false
+}
+
 variable "database" {
   description = <<-EOT
     The database server, and how many sessions all functions together may open. `replica_identifier` is null where there
@@ -123,7 +150,7 @@ variable "database" {
 variable "thresholds" {
   description = <<-EOT
     Where alarms begin.
-    `message_age_s`: the oldest message of the queue. `message_tries`: deliveries for each message, within 15 minutes.
+    `message_age_s`: the oldest message of either queue. `message_tries`: deliveries for each message, within 15 minutes.
     `failed_batches`: within 5 minutes. `rejected_batches`: within an hour, at least so many and so large a share.
     `function_errors`, `function_throttles`: within 5 minutes, each function. `function_duration_percent`: of its timeout.
     `api_errors`: within 5 minutes, at least so many and so large a share. `api_latency_ms`: of 99 requests in 100.

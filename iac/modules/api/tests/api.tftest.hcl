@@ -249,3 +249,39 @@ run "refuses_a_certificate_of_another_region" {
 
   expect_failures = [var.domain]
 }
+
+run "a_service_answers_instead" {
+  variables {
+    service = {
+      listener_arn       = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:listener/app/waybill-test-api/0a1b/2c3d"
+      subnet_ids         = ["subnet-1", "subnet-2"]
+      security_group_ids = ["sg-1"]
+      server_name        = "api.example.com"
+    }
+  }
+
+  assert {
+    condition     = aws_apigatewayv2_route.default.target == "integrations/${aws_apigatewayv2_integration.service[0].id}"
+    error_message = "Requests must go to the service."
+  }
+
+  assert {
+    condition     = aws_apigatewayv2_integration.service[0].connection_type == "VPC_LINK" && aws_apigatewayv2_integration.service[0].integration_uri == var.service.listener_arn && one(aws_apigatewayv2_integration.service[0].tls_config).server_name_to_verify == "api.example.com"
+    error_message = "By the link, to the listener, and only if it is who it says."
+  }
+}
+
+run "refuses_a_balancer_for_its_listener" {
+  command = plan
+
+  variables {
+    service = {
+      listener_arn       = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/waybill-test-api/0a1b"
+      subnet_ids         = ["subnet-1"]
+      security_group_ids = ["sg-1"]
+      server_name        = "api.example.com"
+    }
+  }
+
+  expect_failures = [var.service]
+}

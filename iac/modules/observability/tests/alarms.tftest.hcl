@@ -14,10 +14,12 @@ variables {
     api    = { name = "waybill-prod-api", timeout_s = 29 }
   }
   queue_name                     = "waybill-prod-intake"
+  loads_queue_name               = "waybill-prod-loads"
   dead_letter_queue_name         = "waybill-prod-intake-dead"
   janitor_dead_letter_queue_name = "waybill-prod-janitor-dead"
   api                            = { id = "a1b2c3", stage = "$default" }
   release                        = { machine_arn = "arn:aws:states:eu-west-1:123456789012:stateMachine:waybill-prod-release", rule = "waybill-prod-release-recovery" }
+  service                        = { dimensions = { LoadBalancer = "app/waybill-prod-api/0a1b", TargetGroup = "targetgroup/waybill-prod-api/2c3d" }, least = 2 }
   database = {
     identifier         = "waybill-prod"
     replica_identifier = "waybill-prod-replica"
@@ -61,7 +63,7 @@ run "every_alarm_has_its_page_and_every_page_its_alarm" {
     error_message = "The index of docs/runbooks must list each page."
   }
 
-  # An alarm is called as its page, with the function's short name behind it where there is one each.
+  # An alarm is called as its page, with the function's or the queue's short name behind it where there is one each.
   assert {
     condition = [for key, alarm in aws_cloudwatch_metric_alarm.watched : key
     if !contains([key, join("-", slice(split("-", key), 0, length(split("-", key)) - 1))], trimsuffix(basename(alarm.alarm_description), ".md"))] == []
@@ -74,11 +76,12 @@ run "what_can_go_wrong_is_watched" {
     condition = length(setsubtract([
       "AWS/SQS ApproximateNumberOfMessagesVisible waybill-prod-intake-dead",
       "AWS/SQS ApproximateNumberOfMessagesVisible waybill-prod-janitor-dead",
-      "AWS/SQS ApproximateAgeOfOldestMessage waybill-prod-intake",
+      "AWS/SQS ApproximateAgeOfOldestMessage waybill-prod-intake", "AWS/SQS ApproximateAgeOfOldestMessage waybill-prod-loads",
       "Waybill batches_failed prod",
       "AWS/Lambda Errors waybill-prod-intake", "AWS/Lambda Throttles waybill-prod-intake", "AWS/Lambda Duration waybill-prod-intake",
       "AWS/Lambda Errors waybill-prod-api", "AWS/Lambda Throttles waybill-prod-api", "AWS/Lambda Duration waybill-prod-api",
       "AWS/ApiGateway Latency $default a1b2c3",
+      "AWS/ApplicationELB HealthyHostCount app/waybill-prod-api/0a1b targetgroup/waybill-prod-api/2c3d",
       "AWS/Events FailedInvocations waybill-prod-release-recovery",
       "AWS/RDS CPUUtilization waybill-prod", "AWS/RDS DBLoad waybill-prod", "AWS/RDS DatabaseConnections waybill-prod",
       "AWS/RDS FreeStorageSpace waybill-prod", "AWS/RDS ReplicaLag waybill-prod-replica",
@@ -94,6 +97,8 @@ run "what_can_go_wrong_is_watched" {
       ]]])) == toset([
       "AWS/SQS NumberOfMessagesReceived waybill-prod-intake", "AWS/SQS NumberOfMessagesDeleted waybill-prod-intake",
       "AWS/SQS ApproximateNumberOfMessagesNotVisible waybill-prod-intake",
+      "AWS/SQS NumberOfMessagesReceived waybill-prod-loads", "AWS/SQS NumberOfMessagesDeleted waybill-prod-loads",
+      "AWS/SQS ApproximateNumberOfMessagesNotVisible waybill-prod-loads",
       "Waybill batches_rejected prod", "Waybill batches_received prod",
       "AWS/ApiGateway 5xx $default a1b2c3", "AWS/ApiGateway Count $default a1b2c3",
       "AWS/States ExecutionsFailed ${var.release.machine_arn}", "AWS/States ExecutionsAborted ${var.release.machine_arn}",
@@ -119,8 +124,8 @@ run "an_expression_is_made_of_its_own_metrics" {
 
 run "silence_means_what_it_is" {
   assert {
-    condition     = aws_cloudwatch_metric_alarm.watched["replica-lag"].treat_missing_data == "breaching"
-    error_message = "A replica that says nothing answers no reads."
+    condition     = alltrue([for key in ["replica-lag", "service-unhealthy"] : aws_cloudwatch_metric_alarm.watched[key].treat_missing_data == "breaching"])
+    error_message = "A replica, or a balancer, that says nothing answers no reads."
   }
 
   assert {
@@ -132,7 +137,7 @@ run "silence_means_what_it_is" {
   assert {
     condition = [for key, alarm in aws_cloudwatch_metric_alarm.watched : key
       if alarm.treat_missing_data != "notBreaching"
-    && !contains(["replica-lag", "dead-letters", "janitor-dead-letters", "database-storage"], key)] == []
+    && !contains(["replica-lag", "service-unhealthy", "dead-letters", "janitor-dead-letters", "database-storage"], key)] == []
     error_message = "Everything else is silent when it has nothing to do, or when the database is stopped: no alarm."
   }
 }
@@ -158,7 +163,7 @@ run "thresholds_are_in_the_metrics_own_units" {
 
   assert {
     condition = [for key, alarm in aws_cloudwatch_metric_alarm.watched : key
-    if alarm.comparison_operator != "GreaterThanOrEqualToThreshold" && key != "database-storage"] == []
+    if alarm.comparison_operator != "GreaterThanOrEqualToThreshold" && !contains(["database-storage", "service-unhealthy"], key)] == []
     error_message = "All others are bad when they are large."
   }
 
@@ -198,12 +203,26 @@ run "only_alarms_of_this_environment_may_publish" {
   }
 }
 
+run "rules_that_are_named_may_publish_as_well" {
+  variables {
+    announcing_rules = ["arn:aws:events:eu-west-1:123456789012:rule/waybill-prod-load-failed"]
+  }
+
+  assert {
+    condition = [for statement in jsondecode(aws_sns_topic_policy.alarms.policy).Statement : [statement.Principal.Service, statement.Condition.ArnEquals["aws:SourceArn"]] if statement.Sid == "Events"] == [
+      ["events.amazonaws.com", "arn:aws:events:eu-west-1:123456789012:rule/waybill-prod-load-failed"]
+    ]
+    error_message = "The rules by their ARNs, and no others."
+  }
+}
+
 run "a_database_of_another_environment_is_not_watched_twice" {
   variables {
     name                           = "waybill-pr-12"
     environment                    = "pr-12"
     database                       = null
     janitor_dead_letter_queue_name = null
+    service                        = null
   }
 
   assert {

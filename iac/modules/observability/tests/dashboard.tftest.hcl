@@ -12,6 +12,7 @@ variables {
     api    = { name = "waybill-prod-api", timeout_s = 29 }
   }
   queue_name                     = "waybill-prod-intake"
+  loads_queue_name               = "waybill-prod-loads"
   dead_letter_queue_name         = "waybill-prod-intake-dead"
   janitor_dead_letter_queue_name = "waybill-prod-janitor-dead"
   api                            = { id = "a1b2c3", stage = "$default" }

@@ -11,6 +11,7 @@ variables {
   emails                 = ["operations@example.com"]
   functions              = { api = { name = "waybill-dev-api", timeout_s = 29 } }
   queue_name             = "waybill-dev-intake"
+  loads_queue_name       = "waybill-dev-loads"
   dead_letter_queue_name = "waybill-dev-intake-dead"
   api                    = { id = "a1b2c3", stage = "$default" }
   release                = { machine_arn = "arn:aws:states:eu-west-1:123456789012:stateMachine:waybill-dev-release", rule = "waybill-dev-release-recovery" }
