@@ -77,6 +77,15 @@ pub struct Options {
     pub expect_rows: Option<u64>,
     /// What the content, decompressed, must hash to.
     pub expect_sha256: Option<[u8; 32]>,
+    /// Before all that is not urgent.
+    pub urgent: bool,
+}
+
+impl Options {
+    /// The order of what waits: the lower goes first.
+    pub(crate) fn priority(&self) -> i16 {
+        i16::from(!self.urgent)
+    }
 }
 
 /// One step in a batch's life.
@@ -100,6 +109,9 @@ pub struct Progress {
     pub bytes: u64,
     /// Records read.
     pub rows: u64,
+    /// Rows that the database was sent.
+    #[serde(default)]
+    pub copied: u64,
 }
 
 /// [`Progress`] with its end, as shown.
@@ -109,8 +121,37 @@ pub struct ProgressOf {
     pub bytes: u64,
     /// Records read.
     pub rows: u64,
+    /// Rows that the database was sent; a load that sorts first reads first, and sends then.
+    #[serde(default)]
+    pub copied: u64,
     /// The object's size, where it is known.
     pub total_bytes: Option<u64>,
+    /// Records a second so far, of a batch that is being loaded.
+    #[serde(default)]
+    pub rows_per_s: Option<u64>,
+    /// About how many seconds it still takes, where that can be told.
+    #[serde(default)]
+    pub seconds_left: Option<u64>,
+}
+
+/// What reading is of a load's work; the rest is what the database does with the rows. Measured: docs/performance.md.
+const READING: f64 = 0.2;
+
+impl ProgressOf {
+    /// The same with rate and time left, after so many seconds of work.
+    fn after(mut self, elapsed_s: f64) -> Self {
+        if elapsed_s < 1.0 || self.rows == 0 {
+            return self;
+        }
+        self.rows_per_s = Some((self.rows as f64 / elapsed_s) as u64);
+        if let Some(total) = self.total_bytes.filter(|total| *total > 0) {
+            let read = (self.bytes as f64 / total as f64).clamp(f64::EPSILON, 1.0);
+            let copied = (self.copied as f64 * read / self.rows as f64).min(1.0);
+            let done = READING * read + (1.0 - READING) * copied;
+            self.seconds_left = Some((elapsed_s * (1.0 - done) / done).ceil() as u64);
+        }
+        self
+    }
 }
 
 /// How long a batch's report is.
@@ -176,6 +217,12 @@ pub struct Batch {
     /// What the sender asked for.
     #[serde(skip)]
     pub options: Options,
+    /// When the attempt began that the progress is of.
+    #[serde(skip)]
+    pub attempt_at: Option<Timestamp>,
+    /// The job that was started for it, in lanes that have jobs.
+    #[serde(skip)]
+    pub job: Option<String>,
     /// The CSV header line as it was sent.
     #[serde(skip)]
     pub header: Option<Vec<u8>>,
@@ -189,6 +236,8 @@ pub(crate) const COLUMNS: &str = "b.number, b.id, b.dataset, b.state, b.lane, b.
     b.sha256, b.bucket, b.object_key, b.object_version, b.duplicate_of, b.submitted_by, b.release, b.received_at, \
     b.started_at, b.finished_at, b.error, b.progress_bytes, b.progress_rows, b.object_bytes, b.dry_run, b.force, \
     b.expect_rows, b.expect_sha256, b.report_total, b.report_listed, b.lease_until, b.header, b.etag, \
+    b.priority, b.attempt_at, b.job, b.progress_copied, \
+    extract(epoch FROM clock_timestamp() - b.attempt_at)::float8 AS elapsed_s, \
     (SELECT coalesce(jsonb_agg(jsonb_build_object('at', e.at, 'state', e.state, 'attempt', e.attempt, 'note', e.note) \
      ORDER BY e.id), '[]'::jsonb) FROM waybill.events e WHERE e.batch = b.number) AS timeline";
 
@@ -210,12 +259,23 @@ impl Batch {
                 .try_get::<_, Option<i64>>(column)?
                 .map(|value| value.max(0) as u64))
         };
-        let object_bytes = unsigned("object_bytes")?;
+        let state = word(row, "state")?;
+        let mut progress = ProgressOf {
+            bytes: unsigned("progress_bytes")?.unwrap_or(0),
+            rows: unsigned("progress_rows")?.unwrap_or(0),
+            copied: unsigned("progress_copied")?.unwrap_or(0),
+            total_bytes: unsigned("object_bytes")?,
+            ..ProgressOf::default()
+        };
+        if state == State::Loading {
+            let elapsed: Option<f64> = row.try_get("elapsed_s")?;
+            progress = progress.after(elapsed.unwrap_or(0.0));
+        }
         Ok(Self {
             id: BatchId(row.try_get("id")?),
             number: BatchNumber(row.try_get("number")?),
             dataset: row.try_get("dataset")?,
-            state: word(row, "state")?,
+            state,
             lane: word(row, "lane")?,
             attempt: Attempt(row.try_get("attempt")?),
             rows: unsigned("rows")?,
@@ -239,11 +299,7 @@ impl Batch {
             error: row
                 .try_get::<_, Option<Json<Problem>>>("error")?
                 .map(|json| json.0),
-            progress: ProgressOf {
-                bytes: unsigned("progress_bytes")?.unwrap_or(0),
-                rows: unsigned("progress_rows")?.unwrap_or(0),
-                total_bytes: object_bytes,
-            },
+            progress,
             dry_run: row.try_get("dry_run")?,
             report: ReportSize {
                 total: unsigned("report_total")?.unwrap_or(0),
@@ -251,6 +307,8 @@ impl Batch {
             },
             lease_until: row.try_get("lease_until")?,
             options: options(row)?,
+            attempt_at: row.try_get("attempt_at")?,
+            job: row.try_get("job")?,
             header: row.try_get("header")?,
             etag: row.try_get("etag")?,
         })
@@ -267,6 +325,7 @@ pub(crate) fn options(row: &Row) -> Result<Options> {
         expect_sha256: row
             .try_get::<_, Option<Vec<u8>>>("expect_sha256")?
             .and_then(|hash| hash.try_into().ok()),
+        urgent: row.try_get::<_, i16>("priority")? == 0,
     })
 }
 
@@ -292,6 +351,29 @@ pub fn hex(bytes: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn time_left_follows_what_is_read_and_what_is_copied() {
+        let half_read = ProgressOf {
+            bytes: 50,
+            rows: 1000,
+            total_bytes: Some(100),
+            ..ProgressOf::default()
+        };
+        // A tenth of the work in ten seconds: the reading's half, and nothing copied yet.
+        let shown = half_read.after(10.0);
+        assert_eq!(
+            (shown.rows_per_s, shown.seconds_left),
+            (Some(100), Some(90))
+        );
+        let all_copied = ProgressOf {
+            bytes: 100,
+            copied: 1000,
+            ..half_read
+        };
+        assert_eq!(all_copied.after(10.0).seconds_left, Some(0));
+        assert_eq!(half_read.after(0.5), half_read);
+    }
 
     #[test]
     fn an_object_name_reads_back_from_its_address() {

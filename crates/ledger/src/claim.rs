@@ -9,14 +9,15 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio_postgres::{Client, Row};
+use tokio_postgres::{Client, Row, Transaction};
 
 use crate::{
     batch::{Batch, ObjectName, Options, Progress, options, word},
+    cancel,
     error::{Error, Result},
     ids::{Attempt, BatchId, BatchNumber},
     receive::find,
-    state::State,
+    state::{Lane, State},
 };
 
 /// What came of claiming a batch.
@@ -35,6 +36,17 @@ pub enum Claim {
     },
     /// There is nothing to do.
     Settled(Box<Batch>),
+}
+
+/// What came of a sign of life.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Beat {
+    /// The batch is still ours.
+    Kept,
+    /// It is somebody else's, or settled: the work should stop.
+    Lost,
+    /// Somebody asked for it to be cancelled: the work should stop and say so.
+    Cancelled,
 }
 
 /// A claimed batch: the token for everything its holder writes.
@@ -58,6 +70,8 @@ pub struct Held {
     pub submitted_by: String,
     /// What the sender asked for.
     pub options: Options,
+    /// Where it is loaded.
+    pub lane: Lane,
     /// Until when the holder need not beat.
     pub lease_until: Timestamp,
 }
@@ -83,39 +97,91 @@ pub async fn claim(
         .await?
         .ok_or_else(|| Error::not_found("no such batch"))?;
     let number = BatchNumber(row.try_get("number")?);
-    let before = Attempt(row.try_get("attempt")?);
     let state: State = word(&row, "state")?;
     if state.is_settled() && state != State::Failed {
         txn.rollback().await?;
-        let batch = find(client, id).await?;
-        return Ok(Claim::Settled(Box::new(
-            batch.ok_or_else(|| Error::not_found("no such batch"))?,
-        )));
+        return settled(client, id).await;
     }
     let mut note = None;
     if state == State::Loading {
-        if row.try_get("leased")? {
-            if !try_lock(&txn, number, before).await? {
-                txn.rollback().await?;
-                let lease_until = row.try_get("lease_until")?;
-                return Ok(Claim::Busy { lease_until });
-            }
-            unlock(&txn, number, before).await?;
-            note = Some("the loader before was gone");
-        } else {
-            note = Some("the loader before was silent past its lease");
+        let before = Attempt(row.try_get("attempt")?);
+        note = abandoned(&txn, number, before, row.try_get("leased")?).await?;
+        if note.is_none() {
+            txn.rollback().await?;
+            let lease_until = row.try_get("lease_until")?;
+            return Ok(Claim::Busy { lease_until });
         }
+    }
+    match take(&txn, number, lease, release, note).await? {
+        Taken::Held(held) => {
+            commit_claim(txn.commit().await, client, &held).await?;
+            Ok(Claim::Held(held))
+        }
+        Taken::Cancelled => {
+            txn.commit().await?;
+            settled(client, id).await
+        }
+    }
+}
+
+async fn settled(client: &Client, id: BatchId) -> Result<Claim> {
+    let batch = find(client, id).await?;
+    Ok(Claim::Settled(Box::new(
+        batch.ok_or_else(|| Error::not_found("no such batch"))?,
+    )))
+}
+
+/// How it is known that nobody alive holds an attempt; `None`: somebody does.
+pub(crate) async fn abandoned(
+    txn: &Transaction<'_>,
+    number: BatchNumber,
+    attempt: Attempt,
+    leased: bool,
+) -> Result<Option<&'static str>> {
+    if !leased {
+        return Ok(Some("the loader before was silent past its lease"));
+    }
+    if !try_lock(txn, number, attempt).await? {
+        return Ok(None);
+    }
+    unlock(txn, number, attempt).await?;
+    Ok(Some("the loader before was gone"))
+}
+
+/// What came of taking a batch that was free.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one at a time, and mostly the large one"
+)]
+pub(crate) enum Taken {
+    Held(Held),
+    /// Its loader was asked to stop and died before it did: the batch is cancelled now.
+    Cancelled,
+}
+
+/// Takes a batch whose row the transaction holds and that is free.
+pub(crate) async fn take(
+    txn: &Transaction<'_>,
+    number: BatchNumber,
+    lease: Duration,
+    release: &str,
+    note: Option<&str>,
+) -> Result<Taken> {
+    txn.execute("DELETE FROM waybill.queue WHERE batch = $1", &[&number.0])
+        .await?;
+    if cancel::was_asked(txn, number).await? {
+        return Ok(Taken::Cancelled);
     }
     let row = txn
         .query_one(
             "UPDATE waybill.batches b SET state = 'loading', attempt = b.attempt + 1, release = $2,
                  lease_until = clock_timestamp() + make_interval(secs => $3),
-                 started_at = coalesce(b.started_at, clock_timestamp()), finished_at = NULL, error = NULL,
-                 progress_bytes = 0, progress_rows = 0
+                 started_at = coalesce(b.started_at, clock_timestamp()), attempt_at = clock_timestamp(),
+                 finished_at = NULL, error = NULL, progress_bytes = 0, progress_rows = 0, progress_copied = 0
              WHERE b.number = $1
              RETURNING b.number, b.id, b.attempt, b.dataset, b.bucket, b.object_key, b.object_version,
                  b.object_bytes, b.etag, b.submitted_by, b.dry_run, b.force, b.expect_rows, b.expect_sha256,
-                 b.lease_until",
+                 b.priority, b.lane, b.lease_until",
             &[&number.0, &release, &lease.as_secs_f64()],
         )
         .await?;
@@ -127,12 +193,21 @@ pub async fn claim(
     .await?;
     // Before the attempt can be seen: nobody may find a live attempt without its lock. It is the session's, so
     // it outlives this transaction; should the commit fail, the session is gone or lets go of it.
-    try_lock(&txn, number, held.attempt).await?;
-    if let Err(error) = txn.commit().await {
-        let _ = release_claim(client, &held).await;
+    try_lock(txn, number, held.attempt).await?;
+    Ok(Taken::Held(held))
+}
+
+/// Lets go of the lock of a claim that was not committed.
+pub(crate) async fn commit_claim(
+    committed: std::result::Result<(), tokio_postgres::Error>,
+    client: &Client,
+    held: &Held,
+) -> Result<()> {
+    if let Err(error) = committed {
+        let _ = release_claim(client, held).await;
         return Err(error.into());
     }
-    Ok(Claim::Held(held))
+    Ok(())
 }
 
 fn held(row: &Row) -> Result<Held> {
@@ -152,11 +227,12 @@ fn held(row: &Row) -> Result<Held> {
         etag: row.try_get("etag")?,
         submitted_by: row.try_get("submitted_by")?,
         options: options(row)?,
+        lane: word(row, "lane")?,
         lease_until: row.try_get("lease_until")?,
     })
 }
 
-/// Renews the lease and shows progress. `false`: the batch is no longer ours, and the work should stop.
+/// Renews the lease and shows progress.
 ///
 /// Not to be called between [`crate::commit`] and the end of its transaction: it would wait for that.
 pub async fn beat(
@@ -164,22 +240,29 @@ pub async fn beat(
     held: &Held,
     lease: Duration,
     progress: Progress,
-) -> Result<bool> {
+) -> Result<Beat> {
     let renewed = client
-        .execute(
+        .query_opt(
             "UPDATE waybill.batches
-             SET lease_until = clock_timestamp() + make_interval(secs => $3), progress_bytes = $4, progress_rows = $5
-             WHERE number = $1 AND attempt = $2 AND state = 'loading'",
+             SET lease_until = clock_timestamp() + make_interval(secs => $3), progress_bytes = $4, progress_rows = $5,
+                 progress_copied = $6
+             WHERE number = $1 AND attempt = $2 AND state = 'loading'
+             RETURNING cancel_by IS NOT NULL",
             &[
                 &held.number.0,
                 &held.attempt.0,
                 &lease.as_secs_f64(),
                 &(progress.bytes as i64),
                 &(progress.rows as i64),
+                &(progress.copied as i64),
             ],
         )
         .await?;
-    Ok(renewed == 1)
+    Ok(match renewed {
+        None => Beat::Lost,
+        Some(row) if row.try_get(0)? => Beat::Cancelled,
+        Some(_) => Beat::Kept,
+    })
 }
 
 /// Lets go of the sign of life. To be called on the claiming session whenever the work on a batch ends,

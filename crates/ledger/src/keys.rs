@@ -18,6 +18,8 @@ words! {
     Scope {
         /// Send, undo and replay batches.
         BatchesWrite = "batches:write",
+        /// Send batches that go before all others.
+        BatchesUrgent = "batches:urgent",
         /// See batches and their reports.
         BatchesRead = "batches:read",
         /// Read rates.

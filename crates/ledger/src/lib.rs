@@ -6,6 +6,7 @@
 //! the sessions.
 
 mod batch;
+mod cancel;
 mod claim;
 mod connect;
 pub mod copy;
@@ -16,6 +17,7 @@ pub mod keys;
 mod list;
 pub mod migrate;
 mod problem;
+mod queue;
 mod receive;
 pub mod references;
 mod settle;
@@ -24,12 +26,14 @@ pub mod target;
 mod undo;
 
 pub use batch::{Batch, Event, ObjectName, Options, Progress, ProgressOf, ReportSize, hex};
-pub use claim::{Claim, Held, beat, claim, release_claim};
+pub use cancel::{Cancel, cancel, cancelled};
+pub use claim::{Beat, Claim, Held, beat, claim, release_claim};
 pub use connect::{DatabaseConfig, Secret, Session, Timeouts, Tls, connect};
 pub use error::{Error, ErrorKind, Fault, Result, chain};
 pub use ids::{Attempt, BatchId, BatchNumber, InvalidId, batch_id_for_object};
 pub use list::{Entry, Filter, Page, Report, committed_with_etag, errors, list, state, versions};
 pub use problem::Problem;
+pub use queue::{ATTEMPTS, claim_next, enqueue, note_job, overdue, postpone, requeue};
 pub use receive::{NewBatch, find, receive, withdraw};
 pub use settle::{Committed, Finding, Outcome, Repeats, Summary, commit, settle};
 pub use state::{Lane, State, UnknownWord};

@@ -21,6 +21,18 @@ impl Problem {
     /// The word of a load that was cut off and is tried again without anyone's doing.
     pub const INTERRUPTED: &str = "interrupted";
 
+    /// The word of a batch that somebody stopped.
+    pub const CANCELLED: &str = "cancelled";
+
+    /// A batch that somebody stopped.
+    pub fn cancelled(by: &str) -> Self {
+        Self::new(Self::CANCELLED, "The batch was cancelled")
+            .with_status(409)
+            .with_detail(format!(
+                "{by} asked for it; nothing of it was loaded, and a replay loads it"
+            ))
+    }
+
     /// A problem of the type `/problems/<word>`.
     pub fn new(word: &str, title: impl Into<String>) -> Self {
         Self {

@@ -39,8 +39,8 @@ pub async fn receive(client: &Client, new: &NewBatch<'_>) -> Result<Batch> {
     // to be; another object, or another version of it, changes nothing.
     let sql = "WITH batch AS (
             INSERT INTO waybill.batches AS b (id, dataset, bucket, object_key, object_version, object_bytes, etag,
-                submitted_by, dry_run, force, expect_rows, expect_sha256)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+                submitted_by, dry_run, force, expect_rows, expect_sha256, priority)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
             ON CONFLICT (id) DO UPDATE SET
                 object_version = coalesce(b.object_version, excluded.object_version),
                 object_bytes = coalesce(excluded.object_bytes, b.object_bytes),
@@ -66,6 +66,7 @@ pub async fn receive(client: &Client, new: &NewBatch<'_>) -> Result<Batch> {
                 &new.options.force,
                 &new.options.expect_rows.map(|rows| rows as i64),
                 &sha256,
+                &new.options.priority(),
             ],
         )
         .await?;

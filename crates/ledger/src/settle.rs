@@ -134,7 +134,8 @@ pub async fn commit(
         .execute(
             "UPDATE waybill.batches
              SET state = 'committed', rows = $3, rejected = 0, bytes = $4, sha256 = $5, header = $6,
-                 finished_at = clock_timestamp(), lease_until = NULL, error = NULL, progress_rows = $3,
+                 finished_at = clock_timestamp(), lease_until = NULL, error = NULL, cancel_by = NULL,
+                 progress_rows = $3, progress_copied = $3,
                  progress_bytes = coalesce(object_bytes, progress_bytes)
              WHERE number = $1 AND attempt = $2 AND state = 'loading'",
             &[
@@ -213,6 +214,20 @@ async fn last_if_with(
 /// nothing was written.
 pub async fn settle(client: &mut Client, held: &Held, outcome: Outcome) -> Result<bool> {
     let txn = client.transaction().await?;
+    if !write_end(&txn, held, outcome).await? {
+        txn.rollback().await?;
+        return Ok(false);
+    }
+    txn.commit().await?;
+    Ok(true)
+}
+
+/// [`settle`] inside the caller's transaction. `false`: the batch is somebody else's.
+pub(crate) async fn write_end(
+    txn: &Transaction<'_>,
+    held: &Held,
+    outcome: Outcome,
+) -> Result<bool> {
     let mut end = End::default();
     let mut report: &[Finding] = &[];
     let state = match &outcome {
@@ -254,7 +269,7 @@ pub async fn settle(client: &mut Client, held: &Held, outcome: Outcome) -> Resul
             "UPDATE waybill.batches
              SET state = $3, rows = $4, rejected = $5, bytes = $6, sha256 = $7, header = $8, error = $9,
                  duplicate_of = $10, report_total = $11, report_listed = $12, finished_at = clock_timestamp(),
-                 lease_until = NULL
+                 lease_until = NULL, cancel_by = NULL
              WHERE number = $1 AND attempt = $2 AND state = 'loading'",
             &[
                 &held.number.0,
@@ -274,13 +289,11 @@ pub async fn settle(client: &mut Client, held: &Held, outcome: Outcome) -> Resul
         .await?
         == 1;
     if !mine {
-        txn.rollback().await?;
         return Ok(false);
     }
-    write_report(&txn, held.number, report).await?;
+    write_report(txn, held.number, report).await?;
     let note = end.problem.map(|problem| problem.title.as_str());
-    event(&txn, held.number, state, held.attempt.0, note).await?;
-    txn.commit().await?;
+    event(txn, held.number, state, held.attempt.0, note).await?;
     Ok(true)
 }
 

@@ -16,8 +16,10 @@ pub struct LoadError {
 pub enum LoadErrorKind {
     /// The database or the store was out of reach: load again later.
     Retry,
-    /// Another attempt has taken the batch, or it was cancelled: do nothing more.
+    /// Another attempt has taken the batch: do nothing more.
     Superseded,
+    /// Somebody asked for it: settle it so.
+    Cancelled,
     /// We are wrong or something refused us: an operator must act before a replay.
     Failed,
 }

@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use contract::{Contract, Format, Mode};
-use ledger::{ErrorKind, Held, Outcome, Progress, Session, State, Summary, target};
+use ledger::{Beat, ErrorKind, Held, Outcome, Progress, Session, State, Summary, target};
 use reader::Compression;
 
 use crate::error::{LoadError, LoadErrorKind};
@@ -121,6 +121,7 @@ async fn heartbeat(load: &Load<'_>, ledger: &Session, meter: &Meter) -> LoadErro
         let progress = Progress {
             bytes: meter.bytes.load(Ordering::Relaxed),
             rows: meter.rows.load(Ordering::Relaxed),
+            copied: meter.copied.load(Ordering::Relaxed),
         };
         let beat = ledger::beat(ledger, load.held, load.settings.lease, progress).await;
         if meter.committing.load(Ordering::Relaxed) {
@@ -128,8 +129,12 @@ async fn heartbeat(load: &Load<'_>, ledger: &Session, meter: &Meter) -> LoadErro
             return std::future::pending().await;
         }
         match beat {
-            Ok(true) => {}
-            Ok(false) => return superseded(),
+            Ok(Beat::Kept) => {}
+            Ok(Beat::Lost) => return superseded(),
+            Ok(Beat::Cancelled) => {
+                let detail = "the load was stopped because somebody cancelled the batch";
+                return LoadError::new(LoadErrorKind::Cancelled, detail);
+            }
             Err(error) => return database(error),
         }
     }

@@ -34,6 +34,8 @@ pub(crate) struct Meter {
     pub(crate) bytes: AtomicU64,
     /// Records checked.
     pub(crate) rows: AtomicU64,
+    /// Rows that the database was sent.
+    pub(crate) copied: AtomicU64,
     /// The ledger's entry is being committed: its row is ours, and a beat would only wait for it.
     pub(crate) committing: AtomicBool,
 }

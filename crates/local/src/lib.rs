@@ -11,4 +11,5 @@ mod state;
 
 pub use dirs::LocalDir;
 pub use error::StackError;
+pub use process::Process;
 pub use state::{Part, StackLock, StackState};

@@ -18,6 +18,9 @@ pub struct StackState {
     pub emulator: Option<Part>,
     /// The PostgreSQL server.
     pub postgres: Option<Part>,
+    /// What runs the jobs of the task lane.
+    #[serde(default)]
+    pub tasks: Option<Process>,
     /// The database's name.
     #[serde(default)]
     pub database: String,

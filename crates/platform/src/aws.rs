@@ -50,6 +50,15 @@ pub fn sqs(config: &SdkConfig) -> aws_sdk_sqs::Client {
     )
 }
 
+/// Jobs.
+pub fn batch(config: &SdkConfig) -> aws_sdk_batch::Client {
+    aws_sdk_batch::Client::from_conf(
+        aws_sdk_batch::config::Builder::from(config)
+            .timeout_config(small_calls())
+            .build(),
+    )
+}
+
 /// Parameters.
 pub fn ssm(config: &SdkConfig) -> aws_sdk_ssm::Client {
     aws_sdk_ssm::Client::from_conf(

@@ -1,15 +1,20 @@
-//! Messages of our own on the intake queue, beside the bucket's events. The HTTP API and the
-//! command line write them, the intake function reads them.
+//! Messages of our own on the queue of loads. The HTTP API, the command line and the intake function
+//! write them, the intake function reads them.
 //!
 //! They carry ids only: what a batch is, the ledger knows.
 
 use ledger::BatchId;
 use serde::{Deserialize, Serialize};
 
-/// `{"waybill":"load","batch":"…"}`, `{"waybill":"undo","batch":"…","by":"…"}`.
+/// `{"waybill":"next"}`, `{"waybill":"load","batch":"…"}`, `{"waybill":"undo","batch":"…","by":"…"}`,
+/// `{"waybill":"sweep"}`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "waybill", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Control {
+    /// Somebody waits. Who is next, the ledger says.
+    Next,
+    /// From time to time: look after whoever was forgotten.
+    Sweep,
     /// Load a batch that the ledger knows: a replay.
     Load {
         /// Which.
@@ -45,6 +50,8 @@ mod tests {
     fn messages_read_as_they_were_written() {
         let batch: BatchId = ID.parse().expect("an id");
         for message in [
+            Control::Next,
+            Control::Sweep,
             Control::Load { batch },
             Control::Undo {
                 batch,
@@ -66,6 +73,8 @@ mod tests {
             Control::Load { batch }.to_body(),
             format!(r#"{{"waybill":"load","batch":"{ID}"}}"#)
         );
+        assert_eq!(Control::Next.to_body(), r#"{"waybill":"next"}"#);
+        assert_eq!(Control::Sweep.to_body(), r#"{"waybill":"sweep"}"#);
         assert_eq!(
             Control::Undo {
                 batch,

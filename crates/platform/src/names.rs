@@ -123,6 +123,16 @@ impl Names {
         self.name("intake")
     }
 
+    /// The queue whose messages say that something waits to be loaded.
+    pub fn loads_queue(&self) -> String {
+        self.name("loads")
+    }
+
+    /// A job queue of the task lane: `waybill-dev-load-small`.
+    pub fn job_queue(&self, class: &str) -> String {
+        self.name(&format!("load-{class}"))
+    }
+
     /// Where messages go that were tried often enough.
     pub fn dead_letter_queue(&self) -> String {
         self.name("intake-dead")
@@ -201,7 +211,7 @@ impl Names {
         // everywhere but on one's own machine.
         let reserved_concurrency = match (function, scale) {
             (_, Scale::Local) => None,
-            (Function::Intake, _) => Some(self.maximum_concurrency()),
+            (Function::Intake, _) => Some(self.maximum_concurrency() + ARRIVALS),
             (Function::Api, Scale::Preview) => Some(5),
             (Function::Api, Scale::Dev | Scale::Staging) => Some(20),
             (Function::Api, Scale::Prod) => Some(60),
@@ -218,22 +228,23 @@ impl Names {
         }
     }
 
-    /// The queue and the mapping from it to the intake function.
+    /// The queues and the mappings from them to the intake function.
     pub fn intake_settings(&self) -> IntakeSettings {
         let timeout_s = self.function_settings(Function::Intake).timeout_s;
         let window_s = 0;
         IntakeSettings {
             queue: self.intake_queue(),
+            loads_queue: self.loads_queue(),
             dead_letter_queue: self.dead_letter_queue(),
-            // One message an invocation. A load may take minutes, messages of one invocation run
-            // one after the other, and a small file must not wait behind a large one, nor share
-            // its deadline. A warm invocation costs a millisecond, so batching would save little.
-            batch_size: 1,
+            // To become known takes milliseconds, so the messages of many objects share an invocation. What says
+            // that something waits comes alone: a load may take minutes.
+            batch_size: 10,
             window_s,
             // What AWS asks for. The function itself shortens it while it works (hiding.rs).
             visibility_s: 6 * timeout_s + window_s,
             // With the intake's pauses between them: nearly two hours (verdict.rs).
             max_receive_count: 20,
+            arrivals_concurrency: ARRIVALS,
             maximum_concurrency: self.maximum_concurrency(),
             retention_s: 4 * DAY_S,
             // Dead letters keep their first date, so this must be the longer one.
@@ -296,6 +307,8 @@ impl Names {
     }
 }
 
+/// Invocations at once that make objects known: two is the least that AWS takes, and each does hundreds a second.
+const ARRIVALS: u32 = 2;
 const DAY_S: u32 = 24 * 60 * 60;
 
 /// Lower-case letters, digits and single hyphens between them, a letter first.

@@ -6,23 +6,29 @@
 //! No secret is a setting: passwords come from the parameter store (`secrets`).
 
 mod api;
+mod bulk;
 mod common;
 mod intake;
 mod janitor;
 mod provision;
 mod release;
+mod task;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::time::Duration;
 
+use loader::DEFAULT_LEASE;
 use thiserror::Error;
 
 pub use api::Api;
+pub use bulk::{Bulk, Class};
 pub use common::{Common, Database, Tls};
 pub use intake::Intake;
 pub use janitor::Janitor;
 pub use provision::Provision;
 pub use release::Release;
+pub use task::Task;
 
 use crate::names::{CERTIFICATES, Function, Names, RELEASE_FILE, Scale};
 
@@ -50,8 +56,28 @@ pub mod keys {
     pub const DATABASE_REPLICA_PORT: &str = "WAYBILL_DATABASE_REPLICA_PORT";
     /// The bucket of incoming files.
     pub const INCOMING_BUCKET: &str = "WAYBILL_INCOMING_BUCKET";
-    /// The queue of the intake function.
+    /// The queue that the bucket tells of objects.
     pub const INTAKE_QUEUE_URL: &str = "WAYBILL_INTAKE_QUEUE_URL";
+    /// The queue whose messages say that something waits to be loaded.
+    pub const LOADS_QUEUE_URL: &str = "WAYBILL_LOADS_QUEUE_URL";
+    /// The task lane's job queue for what is neither large nor urgent; no task lane if unset.
+    pub const BULK_QUEUE_SMALL: &str = "WAYBILL_BULK_QUEUE_SMALL";
+    /// Its job queue for what is large.
+    pub const BULK_QUEUE_LARGE: &str = "WAYBILL_BULK_QUEUE_LARGE";
+    /// Its job queue for what is urgent.
+    pub const BULK_QUEUE_URGENT: &str = "WAYBILL_BULK_QUEUE_URGENT";
+    /// The job definitions that go with the queues.
+    pub const BULK_JOB_SMALL: &str = "WAYBILL_BULK_JOB_SMALL";
+    /// See [`BULK_JOB_SMALL`].
+    pub const BULK_JOB_LARGE: &str = "WAYBILL_BULK_JOB_LARGE";
+    /// See [`BULK_JOB_SMALL`].
+    pub const BULK_JOB_URGENT: &str = "WAYBILL_BULK_JOB_URGENT";
+    /// From which stored size on a batch is large; 20 GiB if unset.
+    pub const BULK_LARGE_BYTES: &str = "WAYBILL_BULK_LARGE_BYTES";
+    /// The folder where a load puts sorted runs aside.
+    pub const SCRATCH: &str = "WAYBILL_SCRATCH";
+    /// How many bytes of it a load may use.
+    pub const SCRATCH_BYTES: &str = "WAYBILL_SCRATCH_BYTES";
     /// The largest stored object that the function lane takes; 4 GiB if unset.
     pub const FUNCTION_LANE_BYTES: &str = "WAYBILL_FUNCTION_LANE_BYTES";
     /// How long a claim holds without a beat; 30 if unset.
@@ -169,7 +195,7 @@ pub fn variables_of(function: Function, names: &Names) -> BTreeMap<String, Strin
     };
     let common = Common::of(names, UNRELEASED, database);
     let mut variables = match function {
-        Function::Intake => Intake::of(common, names, "").variables(),
+        Function::Intake => Intake::of(common, names, "", "").variables(),
         Function::Api => Api::of(common, names, "").variables(),
         Function::Migrate => common.variables(),
         Function::Provision => Provision::of(common, names, "").variables(),
@@ -185,6 +211,26 @@ pub fn variables_of(function: Function, names: &Names) -> BTreeMap<String, Strin
 
 fn incoming_bucket(from: Variables<'_>) -> Result<String, SettingsError> {
     from.required(keys::INCOMING_BUCKET, "the bucket of incoming files")
+}
+
+fn loads_url(from: Variables<'_>) -> Result<String, SettingsError> {
+    from.required(keys::LOADS_QUEUE_URL, "the URL of the queue of loads")
+}
+
+/// How long a claim holds without a beat.
+fn lease(from: Variables<'_>) -> Result<Duration, SettingsError> {
+    let expected = "a number of seconds from 3 to 900";
+    let lease_s = from
+        .parsed(keys::LEASE_SECONDS, expected)?
+        .unwrap_or(DEFAULT_LEASE.as_secs());
+    if !(3..=900).contains(&lease_s) {
+        return Err(SettingsError::Invalid {
+            key: keys::LEASE_SECONDS,
+            value: lease_s.to_string(),
+            expected,
+        });
+    }
+    Ok(Duration::from_secs(lease_s))
 }
 
 fn queue_url(from: Variables<'_>) -> Result<String, SettingsError> {
@@ -218,7 +264,7 @@ mod tests {
     #[test]
     fn settings_written_as_variables_are_read_back_the_same() {
         let (names, common) = common();
-        let intake = Intake::of(common.clone(), &names, "https://sqs/q");
+        let intake = Intake::of(common.clone(), &names, "https://sqs/q", "https://sqs/l");
         let from = look_up(intake.variables());
         assert_eq!(Intake::read(Variables::new(&from)), Ok(intake));
 

@@ -98,6 +98,14 @@ pub(crate) enum Command {
         #[arg(long, short)]
         wait: bool,
     },
+    /// Stop a batch that waits or is being loaded; nothing of it is loaded
+    Cancel {
+        /// The batch's id
+        id: String,
+        /// Wait until it has stopped
+        #[arg(long, short)]
+        wait: bool,
+    },
     /// Try a failed batch again, or everything in the dead-letter queue
     Replay(Replay),
     /// List the datasets and their contracts
@@ -155,6 +163,9 @@ pub(crate) enum Local {
     Status,
     /// Print `export` lines for a shell
     Env,
+    /// Run the jobs of the task lane; started by `up`
+    #[command(hide = true)]
+    Tasks,
     /// Print every name and size of an environment
     Names {
         /// The environment
@@ -165,6 +176,10 @@ pub(crate) enum Local {
 
 /// Send a file as one batch.
 #[derive(Debug, Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a flag of the command"
+)]
 pub(crate) struct Submit {
     /// The file: `.csv` or `.jsonl`, plain, `.gz` or `.zst`
     pub(crate) file: PathBuf,
@@ -184,6 +199,9 @@ pub(crate) struct Submit {
     /// Load it although the same content was loaded before
     #[arg(long)]
     pub(crate) force: bool,
+    /// Load it before all that is not urgent; needs a key with the scope batches:urgent
+    #[arg(long)]
+    pub(crate) urgent: bool,
     /// Refuse the batch unless it has exactly so many rows
     #[arg(long, value_name = "N")]
     pub(crate) expect_rows: Option<u64>,

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use jiff::Timestamp;
-use ledger::{Batch, State};
+use ledger::{Batch, ProgressOf, State};
 use serde_json::Value;
 
 use crate::terminal::{counted, grouped, table};
@@ -53,11 +53,28 @@ pub(crate) fn state(batch: &Batch) -> String {
             Some(first) => format!("duplicate of {first}"),
             None => "duplicate".into(),
         },
-        State::Loading if batch.progress.rows > 0 => {
-            format!("loading, {} read", counted(batch.progress.rows, "row"))
-        }
+        State::Loading if batch.progress.rows > 0 => loading(&batch.progress),
         other => other.as_str().to_owned(),
     }
+}
+
+/// How far a load has come, how fast it is and how long it still takes.
+fn loading(progress: &ProgressOf) -> String {
+    let mut text = format!("loading, {} read", counted(progress.rows, "row"));
+    if let Some(total) = progress.total_bytes.filter(|total| *total > 0) {
+        let percent = (progress.bytes.min(total) as f64 * 100.0 / total as f64) as u64;
+        let _ = write!(text, " ({percent} %)");
+    }
+    if progress.copied > 0 {
+        let _ = write!(text, ", {} sent", grouped(progress.copied));
+    }
+    if let Some(rate) = progress.rows_per_s {
+        let _ = write!(text, ", {} rows/s", grouped(rate));
+    }
+    if let Some(left) = progress.seconds_left {
+        let _ = write!(text, ", about {left} s left");
+    }
+    text
 }
 
 /// One batch in full.

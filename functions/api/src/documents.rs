@@ -30,6 +30,9 @@ pub(crate) fn batch(batch: &Batch) -> Value {
     if batch.state == State::Committed && crate::orders::can_undo(&batch.dataset) {
         links.insert("undo".to_owned(), json!(format!("{itself}/undo")));
     }
+    if matches!(batch.state, State::Received | State::Loading) {
+        links.insert("cancel".to_owned(), json!(format!("{itself}/cancel")));
+    }
     if batch.state == State::Failed {
         links.insert("replay".to_owned(), json!(format!("{itself}/replay")));
     }
@@ -107,7 +110,7 @@ pub(crate) struct BatchDocument {
     dry_run: bool,
     /// How long its report is.
     report: ReportDocument,
-    /// Calls that make sense now: `self`, `errors`, `undo`, `replay`, `duplicate_of`.
+    /// Calls that make sense now: `self`, `errors`, `undo`, `cancel`, `replay`, `duplicate_of`.
     links: std::collections::BTreeMap<String, String>,
 }
 
@@ -136,8 +139,14 @@ pub(crate) struct ProgressDocument {
     bytes: u64,
     /// Records read.
     rows: u64,
+    /// Rows that the database was sent; a load that sorts first reads first, and sends then.
+    copied: u64,
     /// The object's size, where it is known.
     total_bytes: Option<u64>,
+    /// Records a second so far, of a batch that is being loaded.
+    rows_per_s: Option<u64>,
+    /// About how many seconds it still takes, where that can be told.
+    seconds_left: Option<u64>,
 }
 
 /// How long a batch's report is.

@@ -55,6 +55,7 @@ pub(crate) fn routes() -> OpenApiRouter<App> {
         .routes(routes!(batches::show))
         .routes(routes!(reports::errors))
         .routes(routes!(orders::undo))
+        .routes(routes!(orders::cancel))
         .routes(routes!(orders::replay))
         .routes(routes!(uploads::begin))
         .routes(routes!(uploads::complete))

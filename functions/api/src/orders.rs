@@ -97,6 +97,46 @@ pub(crate) async fn replay(
     .await
 }
 
+/// Stop a batch
+///
+/// One that waits, or whose upload was never finished, is `failed` at once; one that is being loaded stops within a few
+/// seconds, unless it is committing just then. Nothing of it is loaded. A replay loads it after all.
+#[utoipa::path(
+    post, path = "/v1/batches/{id}/cancel", tag = "batches",
+    params(("id" = uuid::Uuid, Path, description = "The batch"), idempotency::KeyHeader),
+    security(("bearer" = ["batches:write"]), ("api_key" = ["batches:write"])),
+    responses(
+        (status = 202, description = "Is cancelled, or will be", body = BatchDocument, headers(("Location" = String, description = "The batch"))),
+        (status = 401, description = "No valid API key", body = problem::Body, content_type = "application/problem+json"),
+        (status = 403, description = "The key lacks `batches:write`", body = problem::Body, content_type = "application/problem+json"),
+        (status = 404, description = "There is no such batch for this key", body = problem::Body, content_type = "application/problem+json"),
+        (status = 409, description = "Cannot be cancelled, and why", body = problem::Body, content_type = "application/problem+json"),
+        (status = 422, description = "The Idempotency-Key was used for another request", body = problem::Body, content_type = "application/problem+json"),
+        (status = 503, description = "The database cannot be reached", body = problem::Body, content_type = "application/problem+json"),
+    ),
+)]
+pub(crate) async fn cancel(
+    Shared(app): Shared<App>,
+    caller: Caller,
+    Id(id): Id,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    caller.may(Scope::BatchesWrite)?;
+    let described = format!("POST /v1/batches/{id}/cancel");
+    let work = order_cancel(&app, &caller, id);
+    idempotency::once(&app, &caller, &headers, &described, &[], work).await
+}
+
+async fn order_cancel(app: &App, caller: &Caller, id: BatchId) -> Result<Answer, Problem> {
+    let batch = batches::find(app, caller, id).await?;
+    let client = app.ledger().get().await?;
+    ledger::cancel(&client, id, caller.name())
+        .await
+        .map_err(|error| refuse(error, Kind::NotCancellable, &batch))?;
+    client.settle();
+    accepted(app, caller, id).await
+}
+
 async fn order_undo(app: &App, caller: &Caller, id: BatchId) -> Result<Answer, Problem> {
     let batch = batches::find(app, caller, id).await?;
     let client = app.ledger().get().await?;

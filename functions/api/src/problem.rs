@@ -35,6 +35,8 @@ pub enum Kind {
     MethodNotAllowed,
     /// The batch is in a state or a dataset that cannot be undone.
     NotUndoable,
+    /// The batch is in a state that cannot be cancelled.
+    NotCancellable,
     /// The batch is in a state that cannot be replayed.
     NotReplayable,
     /// The upload's object is not there, or not whole.
@@ -71,6 +73,7 @@ impl Kind {
         Self::DatasetNotFound,
         Self::MethodNotAllowed,
         Self::NotUndoable,
+        Self::NotCancellable,
         Self::NotReplayable,
         Self::UploadIncomplete,
         Self::IdempotencyRunning,
@@ -108,6 +111,7 @@ impl Kind {
                 "The path does not know this method",
             ),
             Self::NotUndoable => ("not-undoable", 409, "The batch cannot be undone"),
+            Self::NotCancellable => ("not-cancellable", 409, "The batch cannot be cancelled"),
             Self::NotReplayable => ("not-replayable", 409, "The batch cannot be replayed"),
             Self::UploadIncomplete => ("upload-incomplete", 409, "The upload is not complete"),
             Self::IdempotencyRunning => (

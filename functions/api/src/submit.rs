@@ -28,6 +28,14 @@ use crate::media::{self, Media};
 use crate::outbox::Failure;
 use crate::problem::{self, Kind, Problem};
 
+/// Whether a batch goes before others: for those who may say so.
+pub(crate) fn urgent(caller: &Caller, asked: bool) -> Result<bool, Problem> {
+    if asked {
+        caller.may(Scope::BatchesUrgent)?;
+    }
+    Ok(asked)
+}
+
 /// The namespace of the ids of batches that began as a request with an idempotency key: the same in every release.
 const REQUESTS: Uuid = Uuid::from_u128(0x0b9c_4a4e_31d5_4f0e_8a56_e2a4_6d17_93cb);
 
@@ -45,6 +53,9 @@ pub(crate) struct Submission {
     /// Load it even if the same content was loaded before.
     #[serde(default)]
     force: bool,
+    /// Load it before all that is not urgent; needs the scope `batches:urgent`.
+    #[serde(default)]
+    urgent: bool,
     /// How many records the content has; any other number rejects it.
     expect_rows: Option<u64>,
     /// SHA-256 of the content, decompressed, in hex; any other content is rejected.
@@ -96,6 +107,7 @@ pub(crate) async fn submit(
     let options = Options {
         dry_run: asked.dry_run,
         force: asked.force,
+        urgent: urgent(&caller, asked.urgent)?,
         expect_rows: asked.expect_rows.map(rows).transpose()?,
         expect_sha256: asked
             .expect_sha256

@@ -1,46 +1,55 @@
-//! The intake function: messages of the queue become loaded batches.
+//! The intake function: objects that appear become batches that wait, and batches that wait become loaded.
 //!
-//! A message is a notification of the incoming bucket, or a word of our own (`platform::messages`).
-//! Messages are handled one after the other, each on its own; the answer names those that must
-//! come again. What is right about a batch is decided in `loader` and `ledger`: this crate knows
-//! when to begin, when to stop, and what becomes of the message.
+//! It has two queues. A message of the first says that objects appeared: their batches become known and get their
+//! place in the ledger's queue ([`arrival`]). A message of the second says no more than that somebody waits: which batch
+//! is loaded then, the ledger decides ([`turns`]). Messages are handled one after the other, each on its own; the answer
+//! names those that must come again.
 
-mod batch;
+mod arrival;
 mod deadline;
 mod event;
 mod hiding;
-mod problems;
+mod queues;
+mod turns;
+mod undo;
 mod verdict;
 
 use std::sync::Arc;
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
+use lane::Loading;
+use ledger::{BatchId, Error, Lane};
+use platform::jobs::Jobs;
 use platform::messages::Control;
 use platform::probe::Health;
 
-pub use batch::{Loading, Open};
 pub use deadline::Deadline;
 pub use event::{Message, Object, Unreadable, parse};
 pub use hiding::{Hidden, Hide};
+pub use queues::{Queues, Tell};
 pub use verdict::Verdict;
 
 /// One instance of the function, kept from one invocation to the next.
 pub struct Intake {
+    /// The bucket whose objects are batches.
+    pub incoming_bucket: String,
     /// What loads.
     pub loading: Loading,
-    /// The queue, to keep messages hidden.
-    pub queue: Arc<dyn Hide>,
+    /// Where messages come from and go to.
+    pub queues: Queues,
+    /// The task lane, where there is one.
+    pub tasks: Option<Arc<dyn Jobs>>,
 }
 
 impl Intake {
     /// What this release reaches: the ledger, and the table's database as the loader.
     pub async fn health(&mut self) -> Health {
         let loading = &mut self.loading;
-        Health::of(&loading.settings.common.release)
-            .with("the ledger", loading.ledger.session().await)
+        Health::of(&loading.settings.release)
+            .with("the ledger", loading.sessions.ledger.session().await)
             .with(
                 "the database as the loader",
-                loading.database.session().await,
+                loading.sessions.database.session().await,
             )
     }
 
@@ -59,10 +68,11 @@ impl Intake {
     /// Handles one message; `false`: it comes again.
     async fn message(&mut self, id: &str, message: SqsMessage, deadline: Deadline) -> bool {
         let tries = tries(&message);
+        let queue = self.queues.of(&message);
         let body = message.body.unwrap_or_default();
         let receipt = message.receipt_handle.unwrap_or_default();
-        let lease = self.loading.settings.lease;
-        let hidden = Hidden::begin(Arc::clone(&self.queue), receipt.clone(), lease);
+        let lease = self.loading.settings.load.lease;
+        let hidden = Hidden::begin(Arc::clone(&queue), receipt.clone(), lease);
         let verdict = Box::pin(self.verdict(id, &body, deadline)).await;
         hidden.end().await;
         let Some(pause) = verdict.pause(tries, spread(id)) else {
@@ -74,7 +84,7 @@ impl Intake {
             pause_s = pause.as_secs(),
             "the message comes again"
         );
-        if let Err(error) = self.queue.hide(&receipt, pause).await {
+        if let Err(error) = queue.hide(&receipt, pause).await {
             // It comes again when the last hiding is over, which is soon as well.
             tracing::warn!(error = ledger::chain(&error), "the pause could not be set");
         }
@@ -93,21 +103,87 @@ impl Intake {
             Ok(Message::Objects(objects)) => {
                 let mut verdict = Verdict::Done;
                 for object in &objects {
-                    verdict = verdict.and(self.loading.object(object, deadline).await);
+                    verdict = verdict.and(self.object(object).await);
                 }
                 verdict
             }
-            Ok(Message::Control(Control::Load { batch })) => {
-                self.loading.batch(batch, deadline).await
+            Ok(Message::Control(Control::Next)) => self.turns(deadline).await,
+            Ok(Message::Control(Control::Sweep)) => {
+                let forgotten = self.start_forgotten_tasks().await;
+                self.turns(deadline).await.and(forgotten)
             }
+            Ok(Message::Control(Control::Load { batch })) => self.replay(batch, deadline).await,
             Ok(Message::Control(Control::Undo { batch, by })) => {
-                self.loading.undo(batch, &by, deadline).await
+                self.undo(batch, &by, deadline).await
             }
             Err(unreadable) => {
                 tracing::error!(message = id, error = %unreadable, "the message cannot be read");
                 Verdict::Poison
             }
         }
+    }
+
+    /// An object appeared.
+    async fn object(&mut self, object: &Object) -> Verdict {
+        if object.bucket != self.incoming_bucket {
+            tracing::error!(
+                bucket = object.bucket,
+                "an event of a bucket that is not ours: is the queue wired to another one?"
+            );
+            return Verdict::Poison;
+        }
+        let largest = self.tasks.as_ref().and(self.loading.settings.largest);
+        let arrived = match self.loading.sessions.ledger.session().await {
+            Ok(session) => arrival::arrive(session, object, largest).await,
+            Err(error) => Err(error),
+        };
+        match arrived {
+            Ok(arrived) if arrived.waits => {
+                tracing::info!(batch = %arrived.id, lane = %arrived.lane, "the batch waits");
+                self.tell(arrived.id, arrived.lane).await
+            }
+            Ok(arrived) => {
+                tracing::info!(batch = %arrived.id, "the batch is settled already");
+                Verdict::Done
+            }
+            Err(error) => self.unsettled(&error, "the batch could not be made known"),
+        }
+    }
+
+    /// Sees to it that somebody comes for a batch that waits.
+    async fn tell(&mut self, batch: BatchId, lane: Lane) -> Verdict {
+        match lane {
+            Lane::Function => self.tell_loads(std::time::Duration::ZERO).await,
+            Lane::Task => self.start_task(batch).await,
+            // Its engine is started by its own state machine.
+            Lane::Spark => Verdict::Done,
+        }
+    }
+
+    /// Says on the queue of loads that somebody waits, or will after the pause.
+    async fn tell_loads(&self, pause: std::time::Duration) -> Verdict {
+        match self.queues.tell.tell(&Control::Next, pause).await {
+            Ok(()) => Verdict::Done,
+            Err(error) => {
+                tracing::warn!(
+                    error = ledger::chain(&error),
+                    "the queue of loads cannot be told"
+                );
+                Verdict::Again
+            }
+        }
+    }
+
+    /// The ledger could not be asked or told: the message comes again.
+    fn unsettled(&mut self, error: &Error, what: &str) -> Verdict {
+        self.loading.sessions.ledger.close();
+        let chain = ledger::chain(error);
+        if error.is_retryable() {
+            tracing::warn!(error = chain, "{what}");
+        } else {
+            tracing::error!(error = chain, "{what}");
+        }
+        Verdict::Again
     }
 }
 

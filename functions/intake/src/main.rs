@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
-use intake::{Deadline, Intake, Loading};
+use intake::{Deadline, Hide, Intake, Queues};
 use lambda_runtime::{LambdaEvent, service_fn};
-use platform::database::{Databases, Target};
-use platform::names::Role;
-use platform::objects::S3Source;
+use lane::{Loading, Sessions};
+use ledger::Lane;
+use loader::LoadSettings;
+use platform::database::Databases;
+use platform::jobs::{BatchJobs, Jobs};
 use platform::probe::{Answer, Event};
 use platform::queue::Queue;
 use platform::secrets::Parameters;
@@ -44,30 +46,42 @@ async fn main() -> anyhow::Result<()> {
 async fn instance() -> anyhow::Result<Intake> {
     let settings = settings::Intake::from_env().context("reading the settings")?;
     let config = aws::config().await;
+    let release = settings.common.release.clone();
     let passwords = Parameters::new(aws::ssm(&config), settings.common.parameters.as_str());
-    let databases = Databases::new(
+    let databases = Arc::new(Databases::new(
         settings.common.database.clone(),
-        format!("waybill intake {}", settings.common.release),
+        format!("waybill intake {release}"),
         Arc::new(passwords),
-    )?;
-    let databases = Arc::new(databases);
+    )?);
     let s3 = aws::s3(&config);
-    let queue = Queue::new(aws::sqs(&config), settings.queue_url.as_str());
+    let sqs = aws::sqs(&config);
+    let loads = Arc::new(Queue::new(sqs.clone(), settings.loads_url.as_str()));
+    let tasks = settings
+        .bulk
+        .map(|bulk| Arc::new(BatchJobs::new(aws::batch(&config), bulk)) as Arc<dyn Jobs>);
     Ok(Intake {
+        incoming_bucket: settings.incoming_bucket,
         loading: Loading {
-            ledger: databases.keep(Role::Loader, Target::Primary, ledger::Timeouts::LEDGER),
-            database: databases.keep(Role::Loader, Target::Primary, ledger::Timeouts::LOAD),
-            open: Box::new(move |name, etag| {
-                Box::new(S3Source::new(
-                    s3.clone(),
-                    &name.bucket,
-                    &name.key,
-                    name.version.as_deref(),
-                    etag,
-                ))
-            }),
-            settings,
+            settings: lane::Settings {
+                environment: settings.common.environment,
+                release,
+                lane: Lane::Function,
+                largest: Some(settings.lane_bytes),
+                overflow: tasks.as_ref().map(|_| Lane::Task),
+                load: LoadSettings {
+                    lease: settings.lease,
+                    ..LoadSettings::default()
+                },
+            },
+            sessions: Sessions::of(&databases),
+            open: lane::from_s3(s3),
         },
-        queue: Arc::new(queue),
+        queues: Queues {
+            arrivals: Arc::new(Queue::new(sqs, settings.queue_url.as_str())),
+            loads_name: loads.name().to_owned(),
+            loads: Arc::clone(&loads) as Arc<dyn Hide>,
+            tell: loads,
+        },
+        tasks,
     })
 }

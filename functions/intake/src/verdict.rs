@@ -2,12 +2,8 @@
 
 use std::time::Duration;
 
-/// The first pause before a message comes again.
-const FIRST: Duration = Duration::from_secs(2);
-/// The longest. The queue's twenty tries (`max_receive_count` in `platform::names`) span 19 pauses:
-/// 7,022 s, so an outage of not quite two hours is outlived, a quarter more where the spread is
-/// large. What nobody can act on pauses for [`FIRST`] only and is a dead letter within a minute.
-const LONGEST: Duration = Duration::from_secs(600);
+/// The pause of what nobody can act on: it is a dead letter within a minute.
+const POISON: Duration = Duration::from_secs(2);
 
 /// What becomes of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,10 +11,7 @@ pub enum Verdict {
     /// Done with, whether well or badly: the ledger says which.
     Done,
     /// It comes again, not before the pause is over; after too many tries it is a dead letter.
-    Again {
-        /// The least pause; the number of tries may make it longer.
-        least: Duration,
-    },
+    Again,
     /// It comes again at once: nothing was tried.
     Untried,
     /// Nobody can act on it: it comes again soon, and is soon a dead letter. (Not dropped: a newer
@@ -27,21 +20,13 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    /// It comes again after the usual pause.
-    pub const AGAIN: Verdict = Verdict::Again {
-        least: Duration::ZERO,
-    };
-
     /// Of two objects in one message the one that is not done decides. What is done already
     /// costs the other try one look into the ledger.
     #[must_use]
     pub fn and(self, other: Verdict) -> Verdict {
         match (self, other) {
-            (Verdict::Again { least: a }, Verdict::Again { least: b }) => {
-                Verdict::Again { least: a.max(b) }
-            }
             // What may yet succeed decides over what cannot.
-            (again @ Verdict::Again { .. }, _) | (_, again @ Verdict::Again { .. }) => again,
+            (Verdict::Again, _) | (_, Verdict::Again) => Verdict::Again,
             (Verdict::Untried, _) | (_, Verdict::Untried) => Verdict::Untried,
             (Verdict::Poison, _) | (_, Verdict::Poison) => Verdict::Poison,
             (Verdict::Done, Verdict::Done) => Verdict::Done,
@@ -56,14 +41,8 @@ impl Verdict {
         match self {
             Verdict::Done => None,
             Verdict::Untried => Some(Duration::ZERO),
-            Verdict::Poison => Some(FIRST),
-            Verdict::Again { least } => {
-                let doubled = FIRST.saturating_mul(1 << tries.clamp(1, 16).saturating_sub(1));
-                let base = doubled.min(LONGEST).max(least);
-                // Up to a quarter more.
-                let more = base.as_millis() as u64 * (spread % 256) / 1024;
-                Some(base + Duration::from_millis(more))
-            }
+            Verdict::Poison => Some(POISON),
+            Verdict::Again => Some(lane::pause(tries, spread)),
         }
     }
 }
@@ -71,12 +50,6 @@ impl Verdict {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn pauses_double_up_to_a_bound() {
-        let pause = |tries| Verdict::AGAIN.pause(tries, 0).expect("a pause").as_secs();
-        assert_eq!([1, 2, 3, 9, 10, 4000].map(pause), [2, 4, 8, 512, 600, 600]);
-    }
 
     /// From the first try to the last.
     fn span(verdict: Verdict, spread: u64) -> u64 {
@@ -92,8 +65,8 @@ mod tests {
 
     #[test]
     fn an_outage_of_nearly_two_hours_is_outlived() {
-        assert_eq!(span(Verdict::AGAIN, 0), 7022);
-        assert!(span(Verdict::AGAIN, 255) < 7022 * 5 / 4);
+        assert_eq!(span(Verdict::Again, 0), 7022);
+        assert!(span(Verdict::Again, 255) < 7022 * 5 / 4);
     }
 
     #[test]
@@ -103,22 +76,17 @@ mod tests {
 
     #[test]
     fn messages_that_fail_together_come_again_apart() {
-        let least = Duration::from_secs(100);
-        let pause = |spread| Verdict::Again { least }.pause(1, spread).expect("a pause");
-        assert_eq!(pause(0), least);
-        assert!(pause(255) > least && pause(255) < least * 5 / 4);
+        let pause = |spread| Verdict::Again.pause(4, spread).expect("a pause");
+        assert!(pause(255) > pause(0) && pause(255) < pause(0) * 5 / 4);
     }
 
     #[test]
     fn one_object_that_must_come_again_brings_its_message_again() {
-        let later = Verdict::Again {
-            least: Duration::from_secs(9),
-        };
+        let later = Verdict::Again;
         assert_eq!(Verdict::Done.and(later), later);
         assert_eq!(later.and(Verdict::Done), later);
         assert_eq!(later.and(Verdict::Untried), later);
         assert_eq!(Verdict::Untried.and(later), later);
-        assert_eq!(Verdict::AGAIN.and(later), later);
         assert_eq!(Verdict::Done.and(Verdict::Done), Verdict::Done);
         assert_eq!(Verdict::Poison.and(Verdict::Done), Verdict::Poison);
         assert_eq!(Verdict::Done.pause(1, 0), None);

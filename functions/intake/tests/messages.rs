@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use futures_util::future::BoxFuture;
-use intake::{Deadline, Hide, Intake, Loading, Open};
-use ledger::{Error, Secret, Session, State, Timeouts, batch_id_for_object};
-use loader::{BytesSource, Source, SourceError, SourceErrorKind};
-use platform::database::{Databases, Target};
+use intake::{Deadline, Hide, Intake, Queues, Tell};
+use lane::{Loading, Open, Sessions};
+use ledger::{Error, Lane, Secret, Session, State, batch_id_for_object};
+use loader::{BytesSource, LoadSettings, Source, SourceError, SourceErrorKind};
+use platform::database::Databases;
 use platform::messages::Control;
-use platform::names::{Names, Role};
+use platform::names::Role;
 use platform::queue::QueueError;
 use platform::secrets::Passwords;
 use platform::settings;
@@ -19,6 +20,8 @@ use serde_json::json;
 use testkit::TestDatabase;
 
 const BUCKET: &str = "waybill-local-incoming";
+/// The largest object that the lane takes.
+const LARGEST: u64 = 1 << 30;
 const REGIONS: &str = "slug,name,parent_slug\nbaltic,Baltic,\n";
 
 struct Fixed(Secret);
@@ -29,12 +32,28 @@ impl Passwords for Fixed {
     }
 }
 
+/// What the queues were asked to do.
 #[derive(Default)]
-struct Notes(Mutex<Vec<Duration>>);
+struct Notes {
+    hidden: Mutex<Vec<Duration>>,
+    told: Mutex<Vec<(Control, Duration)>>,
+}
+
+impl Tell for Notes {
+    fn tell<'a>(
+        &'a self,
+        message: &'a Control,
+        pause: Duration,
+    ) -> BoxFuture<'a, Result<(), QueueError>> {
+        let message = (message.clone(), pause);
+        self.told.lock().expect("not poisoned").push(message);
+        Box::pin(async { Ok(()) })
+    }
+}
 
 impl Hide for Notes {
     fn hide<'a>(&'a self, _: &'a str, how_long: Duration) -> BoxFuture<'a, Result<(), QueueError>> {
-        self.0.lock().expect("not poisoned").push(how_long);
+        self.hidden.lock().expect("not poisoned").push(how_long);
         Box::pin(async { Ok(()) })
     }
 }
@@ -67,7 +86,6 @@ impl World {
             .await
             .expect("the migrations apply");
         let config = database.config(testkit::Role::Loader);
-        let names = Names::new("local").expect("a good name");
         let place = settings::Database {
             host: config.host.clone(),
             port: config.port,
@@ -78,7 +96,6 @@ impl World {
         let passwords = Arc::new(Fixed(config.password.clone()));
         let databases = Databases::new(place.clone(), "intake test", passwords).expect("no TLS");
         let databases = Arc::new(databases);
-        let common = settings::Common::of(&names, "test", place);
         let objects: HashMap<String, String> = objects
             .iter()
             .map(|(key, content)| ((*key).to_owned(), (*content).to_owned()))
@@ -90,13 +107,26 @@ impl World {
         });
         let notes = Arc::new(Notes::default());
         let intake = Intake {
+            incoming_bucket: BUCKET.to_owned(),
             loading: Loading {
-                settings: settings::Intake::of(common, &names, "queue"),
-                ledger: databases.keep(Role::Loader, Target::Primary, Timeouts::LEDGER),
-                database: databases.keep(Role::Loader, Target::Primary, Timeouts::LOAD),
+                settings: lane::Settings {
+                    environment: "local".to_owned(),
+                    release: "test".to_owned(),
+                    lane: Lane::Function,
+                    largest: Some(LARGEST),
+                    overflow: None,
+                    load: LoadSettings::default(),
+                },
+                sessions: Sessions::of(&databases),
                 open,
             },
-            queue: notes.clone(),
+            queues: Queues {
+                arrivals: notes.clone(),
+                loads: notes.clone(),
+                loads_name: "loads".to_owned(),
+                tell: notes.clone(),
+            },
+            tasks: None,
         };
         World {
             database,
@@ -105,9 +135,26 @@ impl World {
         }
     }
 
-    /// Handles messages and answers how many of them come again.
+    /// Handles messages, and those that they lead to and that may be received at once. Answers how many come again.
     async fn handle(&mut self, bodies: &[String]) -> usize {
-        self.handle_within(bodies, Duration::from_secs(60)).await
+        let minute = Duration::from_secs(60);
+        let again = self.handle_within(bodies, minute).await;
+        let told = {
+            let mut told = self.notes.told.lock().expect("not poisoned");
+            let (now, later) = told
+                .drain(..)
+                .partition::<Vec<_>, _>(|(_, pause)| pause.is_zero());
+            *told = later;
+            now
+        };
+        let told: Vec<String> = told.iter().map(|(message, _)| message.to_body()).collect();
+        again + self.handle_within(&told, minute).await
+    }
+
+    /// The pauses of what the queue of loads was told.
+    fn pauses(&self) -> Vec<Duration> {
+        let told = self.notes.told.lock().expect("not poisoned");
+        told.iter().map(|(_, pause)| *pause).collect()
     }
 
     async fn handle_within(&mut self, bodies: &[String], left: Duration) -> usize {
@@ -186,17 +233,16 @@ async fn a_key_that_says_no_format_is_rejected() {
 #[tokio::test]
 async fn an_object_out_of_reach_fails_its_batch_and_comes_again_later() {
     let mut world = World::new(&[("regions/a.csv", "busy")]).await;
-    assert_eq!(world.handle(&[created("regions/a.csv")]).await, 1);
+    assert_eq!(world.handle(&[created("regions/a.csv")]).await, 0);
     let batch = world.batch("regions/a.csv").await;
     assert_eq!(batch.state, State::Failed);
-    let last = *world
-        .notes
-        .0
-        .lock()
-        .expect("not poisoned")
-        .last()
-        .expect("a pause");
-    assert!(last >= Duration::from_secs(2) && last < Duration::from_secs(4));
+    let [pause] = world.pauses()[..] else {
+        panic!("one message: {:?}", world.pauses());
+    };
+    assert!(pause >= Duration::from_secs(2) && pause < Duration::from_secs(4));
+    // Too early: it waits for its time.
+    assert_eq!(world.handle(&[Control::Next.to_body()]).await, 0);
+    assert_eq!(world.batch("regions/a.csv").await.attempt.0, 1);
 }
 
 #[tokio::test]
@@ -222,7 +268,7 @@ async fn a_control_message_for_an_unknown_batch_is_poison() {
 #[tokio::test]
 async fn a_failed_batch_is_loaded_by_a_control_message() {
     let mut world = World::new(&[("regions/a.csv", "busy"), ("regions/b.csv", REGIONS)]).await;
-    assert_eq!(world.handle(&[created("regions/a.csv")]).await, 1);
+    assert_eq!(world.handle(&[created("regions/a.csv")]).await, 0);
     world.intake.loading.open = Box::new(|_, _| Box::new(BytesSource::new(REGIONS)));
     let batch = world.batch("regions/a.csv").await.id;
     assert_eq!(world.handle(&[Control::Load { batch }.to_body()]).await, 0);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ledger::{Attempt, Claim, Committed, ErrorKind, Outcome, Problem, Progress, State};
+use ledger::{Attempt, Beat, Claim, Committed, ErrorKind, Outcome, Problem, Progress, State};
 use testkit::Role;
 
 use crate::help::{LEASE, SHORT, claimed, count, find, held, kill, load, ports, received};
@@ -81,11 +81,8 @@ async fn the_batch_of_a_frozen_loader_can_be_claimed_after_its_lease_and_the_old
     let new = claimed(&mut second, batch.id, LEASE).await;
 
     // The old one wakes up.
-    assert!(
-        !ledger::beat(&frozen, &old, LEASE, Progress::default())
-            .await
-            .expect("an answer")
-    );
+    let beat = ledger::beat(&frozen, &old, LEASE, Progress::default()).await;
+    assert_eq!(beat.expect("an answer"), Beat::Lost);
     assert_eq!(load(&mut frozen, &old, 1).await, Committed::Superseded);
     let problem = Problem::new("internal", "Something is down");
     assert!(
@@ -125,12 +122,10 @@ async fn a_beat_renews_the_lease_and_shows_progress() {
     let progress = Progress {
         bytes: 500,
         rows: 40,
+        copied: 30,
     };
-    assert!(
-        ledger::beat(&session, &mine, LEASE, progress)
-            .await
-            .expect("an answer")
-    );
+    let beat = ledger::beat(&session, &mine, LEASE, progress).await;
+    assert_eq!(beat.expect("an answer"), Beat::Kept);
     tokio::time::sleep(SHORT + Duration::from_millis(100)).await;
     let mut other = database.connect(Role::Loader).await;
     let claim = ledger::claim(&mut other, batch.id, LEASE, "r1")

@@ -40,6 +40,7 @@ async fn a_batch_of_the_api_keeps_its_options_and_takes_up_its_object() {
     new.options = Options {
         dry_run: true,
         force: true,
+        urgent: true,
         expect_rows: Some(7),
         expect_sha256: Some([9; 32]),
     };
@@ -130,7 +131,7 @@ async fn a_batch_reads_as_the_documented_json() {
     assert_eq!(json["timeline"][2]["state"], "committed");
     assert_eq!(
         json["progress"],
-        serde_json::json!({"bytes": 1000, "rows": 2, "total_bytes": 1000})
+        serde_json::json!({"bytes": 1000, "rows": 2, "copied": 2, "total_bytes": 1000, "rows_per_s": null, "seconds_left": null})
     );
     let back: ledger::Batch = serde_json::from_value(json).expect("it reads back");
     assert_eq!((back.id, back.timeline), (batch.id, batch.timeline));

@@ -8,6 +8,7 @@ mod keys;
 mod lifecycle;
 mod limits;
 mod migrations;
+mod queue;
 mod references;
 mod roles;
 mod undo;

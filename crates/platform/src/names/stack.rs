@@ -47,14 +47,16 @@ pub struct Deployed {
     pub variables: BTreeMap<String, String>,
 }
 
-/// The queue of the intake function and its mapping.
+/// The queues of the intake function and their mappings.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct IntakeSettings {
-    /// The queue.
+    /// The queue that the bucket tells of objects.
     pub queue: String,
-    /// Its dead-letter queue.
+    /// The queue whose messages say that something waits.
+    pub loads_queue: String,
+    /// The dead-letter queue of both.
     pub dead_letter_queue: String,
-    /// Messages an invocation.
+    /// Messages of objects an invocation; what says that something waits comes alone.
     pub batch_size: u32,
     /// How long the mapping waits for more messages.
     pub window_s: u32,
@@ -62,7 +64,9 @@ pub struct IntakeSettings {
     pub visibility_s: u32,
     /// Tries until a message is a dead letter.
     pub max_receive_count: u32,
-    /// Invocations at once.
+    /// Invocations at once that make objects known.
+    pub arrivals_concurrency: u32,
+    /// Loads at once.
     pub maximum_concurrency: u32,
     /// How long a message may wait.
     pub retention_s: u32,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Common, SettingsError, Variables, incoming_bucket, keys, process, queue_url};
+use super::{Common, SettingsError, Variables, incoming_bucket, keys, loads_url, process};
 use crate::names::{Names, Scale};
 
 /// What the HTTP API is told.
@@ -29,7 +29,7 @@ impl Api {
         Ok(Api {
             common: Common::read(from)?,
             incoming_bucket: incoming_bucket(from)?,
-            queue_url: queue_url(from)?,
+            queue_url: loads_url(from)?,
             public_rates: from
                 .parsed(keys::PUBLIC_RATES, "`true` or `false`")?
                 .unwrap_or(false),
@@ -51,7 +51,7 @@ impl Api {
         let mut variables = self.common.variables();
         for (key, value) in [
             (keys::INCOMING_BUCKET, self.incoming_bucket.clone()),
-            (keys::INTAKE_QUEUE_URL, self.queue_url.clone()),
+            (keys::LOADS_QUEUE_URL, self.queue_url.clone()),
             (keys::PUBLIC_RATES, self.public_rates.to_string()),
         ] {
             variables.insert(key.to_owned(), value);

@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use loader::DEFAULT_LEASE;
 
-use super::{Common, SettingsError, Variables, incoming_bucket, keys, process, queue_url};
+use super::{
+    Bulk, Common, SettingsError, Variables, incoming_bucket, keys, lease, loads_url, process,
+    queue_url,
+};
 use crate::names::Names;
 
 const DEFAULT_LANE_BYTES: u64 = 4 << 30;
@@ -17,12 +20,16 @@ pub struct Intake {
     pub common: Common,
     /// The bucket whose events count.
     pub incoming_bucket: String,
-    /// The queue that the messages come from.
+    /// The queue that the bucket tells of objects.
     pub queue_url: String,
+    /// The queue whose messages say that something waits.
+    pub loads_url: String,
     /// The largest stored object that this lane takes.
     pub lane_bytes: u64,
     /// How long a claim holds without a beat, and a message stays hidden ahead.
     pub lease: Duration,
+    /// The task lane, where there is one.
+    pub bulk: Option<Bulk>,
 }
 
 impl Intake {
@@ -33,35 +40,29 @@ impl Intake {
 
     /// Reads them.
     pub fn read(from: Variables<'_>) -> Result<Self, SettingsError> {
-        let lease_s = from
-            .parsed(keys::LEASE_SECONDS, "a number of seconds from 3 to 900")?
-            .unwrap_or(DEFAULT_LEASE.as_secs());
-        if !(3..=900).contains(&lease_s) {
-            return Err(SettingsError::Invalid {
-                key: keys::LEASE_SECONDS,
-                value: lease_s.to_string(),
-                expected: "a number of seconds from 3 to 900",
-            });
-        }
         Ok(Intake {
             common: Common::read(from)?,
             incoming_bucket: incoming_bucket(from)?,
             queue_url: queue_url(from)?,
+            loads_url: loads_url(from)?,
             lane_bytes: from
                 .parsed(keys::FUNCTION_LANE_BYTES, "a number of bytes")?
                 .unwrap_or(DEFAULT_LANE_BYTES),
-            lease: Duration::from_secs(lease_s),
+            lease: lease(from)?,
+            bulk: Bulk::read(from)?,
         })
     }
 
     /// What an environment's intake function is told.
-    pub fn of(common: Common, names: &Names, queue_url: &str) -> Self {
+    pub fn of(common: Common, names: &Names, queue_url: &str, loads_url: &str) -> Self {
         Intake {
             common,
             incoming_bucket: names.incoming_bucket(),
             queue_url: queue_url.to_owned(),
+            loads_url: loads_url.to_owned(),
             lane_bytes: DEFAULT_LANE_BYTES,
             lease: DEFAULT_LEASE,
+            bulk: None,
         }
     }
 
@@ -71,9 +72,13 @@ impl Intake {
         for (key, value) in [
             (keys::INCOMING_BUCKET, self.incoming_bucket.clone()),
             (keys::INTAKE_QUEUE_URL, self.queue_url.clone()),
+            (keys::LOADS_QUEUE_URL, self.loads_url.clone()),
             (keys::FUNCTION_LANE_BYTES, self.lane_bytes.to_string()),
             (keys::LEASE_SECONDS, self.lease.as_secs().to_string()),
         ] {
+            variables.insert(key.to_owned(), value);
+        }
+        for (key, value) in self.bulk.iter().flat_map(Bulk::variables) {
             variables.insert(key.to_owned(), value);
         }
         variables

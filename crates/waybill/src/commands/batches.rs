@@ -1,8 +1,8 @@
-//! `batches`, `show`, `undo`, `replay`: what became of deliveries, and what to do with one.
+//! `batches`, `show`, `undo`, `cancel`, `replay`: what became of deliveries, and what to do with one.
 
 use std::time::Duration;
 
-use ledger::State;
+use ledger::{Batch, State};
 use reqwest::Method;
 use serde_json::Value;
 
@@ -68,6 +68,24 @@ pub(crate) async fn undo(client: &Client, id: &str, wait: bool, terminal: Termin
         _ => format!("{id}: will be undone"),
     })?;
     Ok(if wait && shown.batch.state != State::Undone {
+        Exit::Failed
+    } else {
+        Exit::Done
+    })
+}
+
+/// Orders a batch to be stopped.
+pub(crate) async fn cancel(client: &Client, id: &str, wait: bool, terminal: Terminal) -> Outcome {
+    let mut shown = order(client, id, "cancel").await?;
+    if wait {
+        shown = follow::until(client, id, ORDER, terminal, Batch::is_over).await?;
+    }
+    terminal.either(&shown.document, || match shown.batch.state {
+        State::Failed => format!("{id}: cancelled"),
+        State::Loading => format!("{id}: will stop"),
+        state => format!("{id}: {state}"),
+    })?;
+    Ok(if wait && shown.batch.state != State::Failed {
         Exit::Failed
     } else {
         Exit::Done

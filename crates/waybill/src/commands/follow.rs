@@ -70,7 +70,7 @@ pub(crate) async fn watch(
     terminal: Terminal,
 ) -> Outcome {
     let pause = Duration::from_secs_f64(interval);
-    let mut seen: HashMap<String, (State, u64)> = HashMap::new();
+    let mut seen: HashMap<String, (State, u64, u64)> = HashMap::new();
     let mut first = true;
     loop {
         let mut found = match id {
@@ -80,7 +80,7 @@ pub(crate) async fn watch(
         found.reverse();
         for shown in &found {
             let batch = &shown.batch;
-            let now = (batch.state, batch.progress.rows);
+            let now = (batch.state, batch.progress.rows, batch.progress.copied);
             let before = seen.insert(batch.id.to_string(), now);
             // What was settled before anyone looked is not news.
             let old = first && id.is_none() && batch.state.is_settled();

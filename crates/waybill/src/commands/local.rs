@@ -54,6 +54,10 @@ pub(crate) async fn run(command: Local, terminal: Terminal) -> Outcome {
             Ok(Exit::Done)
         }
         Local::Status => status(&LocalDir::find()?, terminal).await,
+        Local::Tasks => {
+            stack::tasks::run(&LocalDir::find()?, terminal).await?;
+            Ok(Exit::Done)
+        }
         Local::Env => env(&LocalDir::find()?, terminal),
         Local::Names { environment } => {
             let names = target::names(&environment)?;
@@ -79,6 +83,7 @@ fn parts(state: &StackState) -> serde_json::Value {
         "database": state.database,
         "emulator": running(&state.emulator),
         "postgres": running(&state.postgres),
+        "tasks": state.tasks.as_ref().map(|tasks| json!({"pid": tasks.pid, "running": tasks.is_alive()})),
     })
 }
 
@@ -105,6 +110,20 @@ async fn status(dir: &LocalDir, terminal: Terminal) -> Outcome {
     let rows = vec![
         part("PostgreSQL", state.postgres.as_ref()),
         part("AWS emulator", state.emulator.as_ref()),
+        vec![
+            "task lane".to_owned(),
+            if state.tasks.as_ref().is_some_and(local::Process::is_alive) {
+                "running"
+            } else {
+                "stopped"
+            }
+            .to_owned(),
+            state
+                .tasks
+                .as_ref()
+                .filter(|tasks| tasks.is_alive())
+                .map_or_else(String::new, |tasks| format!("process {}", tasks.pid)),
+        ],
         vec![
             "API".to_owned(),
             answer.to_owned(),

@@ -38,6 +38,9 @@ pub(crate) async fn run(cli: Cli, terminal: Terminal) -> Outcome {
         Command::Undo { id, wait } => {
             batches::undo(&target::api(&common)?, &id, wait, terminal).await
         }
+        Command::Cancel { id, wait } => {
+            batches::cancel(&target::api(&common)?, &id, wait, terminal).await
+        }
         Command::Replay(replay) => match replay.id {
             Some(id) => batches::replay(&target::api(&common)?, &id, replay.wait, terminal).await,
             None => dead_letters::replay(replay.environment.as_deref(), terminal).await,

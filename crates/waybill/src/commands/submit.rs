@@ -116,6 +116,7 @@ fn options(asked: &Submit, name: &str) -> Vec<(&'static str, Value)> {
     ];
     options.extend(asked.dry_run.then_some(("dry_run", Value::from(true))));
     options.extend(asked.force.then_some(("force", Value::from(true))));
+    options.extend(asked.urgent.then_some(("urgent", Value::from(true))));
     options.extend(
         asked
             .expect_rows

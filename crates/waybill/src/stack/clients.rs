@@ -15,6 +15,8 @@ pub(crate) struct Clients {
     pub(crate) s3: aws_sdk_s3::Client,
     /// Queues.
     pub(crate) sqs: aws_sdk_sqs::Client,
+    /// Jobs.
+    pub(crate) batch: aws_sdk_batch::Client,
     /// Parameters.
     pub(crate) ssm: aws_sdk_ssm::Client,
     /// Functions.
@@ -59,6 +61,7 @@ impl Clients {
                     .build(),
             ),
             sqs: aws_sdk_sqs::Client::new(&config),
+            batch: aws_sdk_batch::Client::new(&config),
             ssm: aws_sdk_ssm::Client::new(&config),
             lambda: aws_sdk_lambda::Client::new(&config),
             gateway: aws_sdk_apigatewayv2::Client::new(&config),

@@ -1,5 +1,5 @@
-//! The way of a file to the intake function: a versioned bucket that tells a queue, the queue with its dead letters,
-//! and the mapping from the queue to the function's alias.
+//! The way of a file to the intake function: a versioned bucket that tells a queue, the function's queues with their dead
+//! letters, and the mappings from the queues to the function's alias.
 
 use std::collections::HashMap;
 
@@ -9,13 +9,13 @@ use aws_sdk_s3::types::{
     VersioningConfiguration,
 };
 use aws_sdk_sqs::types::QueueAttributeName;
-use platform::names::{ALIAS, Function, IntakeSettings, Names};
+use platform::names::{ALIAS, Function, Names};
 use serde_json::json;
 
 use super::clients::Clients;
 use crate::failure::{Failure, OrFail as _, Outcome};
 
-/// The intake queue's two names.
+/// A queue's two names.
 #[derive(Debug, Clone)]
 pub(crate) struct Queue {
     /// What calls use.
@@ -24,8 +24,17 @@ pub(crate) struct Queue {
     pub(crate) arn: String,
 }
 
-/// Both queues, wired to each other. Settings that differ are put right.
-pub(crate) async fn queues(clients: &Clients, names: &Names) -> Outcome<Queue> {
+/// The intake function's queues.
+#[derive(Debug, Clone)]
+pub(crate) struct Queues {
+    /// What the bucket tells of objects.
+    pub(crate) arrivals: Queue,
+    /// What says that something waits.
+    pub(crate) loads: Queue,
+}
+
+/// The queues and their dead letters, wired to each other. Settings that differ are put right.
+pub(crate) async fn queues(clients: &Clients, names: &Names) -> Outcome<Queues> {
     let settings = names.intake_settings();
     let dead = queue(
         clients,
@@ -36,9 +45,7 @@ pub(crate) async fn queues(clients: &Clients, names: &Names) -> Outcome<Queue> {
         )]),
     )
     .await?;
-    let intake = queue(
-        clients,
-        &settings.queue,
+    let redriven = || {
         HashMap::from([
             (QueueAttributeName::VisibilityTimeout, settings.visibility_s.to_string()),
             (QueueAttributeName::MessageRetentionPeriod, settings.retention_s.to_string()),
@@ -46,9 +53,10 @@ pub(crate) async fn queues(clients: &Clients, names: &Names) -> Outcome<Queue> {
                 QueueAttributeName::RedrivePolicy,
                 json!({"deadLetterTargetArn": dead.arn, "maxReceiveCount": settings.max_receive_count}).to_string(),
             ),
-        ]),
-    )
-    .await?;
+        ])
+    };
+    let arrivals = queue(clients, &settings.queue, redriven()).await?;
+    let loads = queue(clients, &settings.loads_queue, redriven()).await?;
     let bucket = format!("arn:aws:s3:::{}", names.incoming_bucket());
     let policy = json!({
         "Version": "2012-10-17",
@@ -57,14 +65,14 @@ pub(crate) async fn queues(clients: &Clients, names: &Names) -> Outcome<Queue> {
             "Effect": "Allow",
             "Principal": {"Service": "s3.amazonaws.com"},
             "Action": "sqs:SendMessage",
-            "Resource": intake.arn,
+            "Resource": arrivals.arn,
             "Condition": {"ArnEquals": {"aws:SourceArn": bucket}},
         }],
     });
     clients
         .sqs
         .set_queue_attributes()
-        .queue_url(&intake.url)
+        .queue_url(&arrivals.url)
         .attributes(QueueAttributeName::Policy, policy.to_string())
         .send()
         .await
@@ -72,7 +80,7 @@ pub(crate) async fn queues(clients: &Clients, names: &Names) -> Outcome<Queue> {
             "letting the bucket write to queue {}",
             settings.queue
         ))?;
-    Ok(intake)
+    Ok(Queues { arrivals, loads })
 }
 
 async fn queue(
@@ -165,15 +173,45 @@ pub(crate) async fn bucket(clients: &Clients, names: &Names, queue: &Queue) -> O
     Ok(())
 }
 
-/// The mapping from the queue to the alias of the intake function: exactly one.
-pub(crate) async fn mapping(clients: &Clients, names: &Names, queue: &Queue) -> Outcome<()> {
+/// How messages of one queue reach the function.
+struct Mapping<'a> {
+    queue: &'a Queue,
+    function: String,
+    batch_size: u32,
+    window_s: u32,
+    concurrency: u32,
+}
+
+/// The mappings from both queues to the alias of the intake function: exactly one each.
+pub(crate) async fn mappings(clients: &Clients, names: &Names, queues: &Queues) -> Outcome<()> {
     let settings = names.intake_settings();
     let function = format!("{}:{ALIAS}", names.function(Function::Intake));
-    let what = "mapping the queue to the intake function";
+    let arrivals = Mapping {
+        queue: &queues.arrivals,
+        function: function.clone(),
+        batch_size: settings.batch_size,
+        window_s: settings.window_s,
+        concurrency: settings.arrivals_concurrency,
+    };
+    let loads = Mapping {
+        queue: &queues.loads,
+        function,
+        batch_size: 1,
+        window_s: 0,
+        concurrency: settings.maximum_concurrency,
+    };
+    for mapping in [arrivals, loads] {
+        ensure(clients, &mapping).await?;
+    }
+    Ok(())
+}
+
+async fn ensure(clients: &Clients, wanted: &Mapping<'_>) -> Outcome<()> {
+    let what = "mapping a queue to the intake function";
     let found = clients
         .lambda
         .list_event_source_mappings()
-        .event_source_arn(&queue.arn)
+        .event_source_arn(&wanted.queue.arn)
         .send()
         .await
         .or_failed(what)?
@@ -181,7 +219,7 @@ pub(crate) async fn mapping(clients: &Clients, names: &Names, queue: &Queue) -> 
         .unwrap_or_default();
     let (good, others): (Vec<_>, Vec<_>) = found
         .iter()
-        .partition(|mapping| is_as_wanted(mapping, &function, &settings));
+        .partition(|mapping| is_as_wanted(mapping, wanted));
     for mapping in others.iter().chain(good.iter().skip(1)) {
         clients
             .lambda
@@ -194,18 +232,18 @@ pub(crate) async fn mapping(clients: &Clients, names: &Names, queue: &Queue) -> 
     if !good.is_empty() {
         return Ok(());
     }
-    let concurrency = i32::try_from(settings.maximum_concurrency).or_failed(what)?;
+    let number = |wanted: u32| i32::try_from(wanted).or_failed(what);
     clients
         .lambda
         .create_event_source_mapping()
-        .event_source_arn(&queue.arn)
-        .function_name(&function)
-        .batch_size(i32::try_from(settings.batch_size).or_failed(what)?)
-        .maximum_batching_window_in_seconds(i32::try_from(settings.window_s).or_failed(what)?)
+        .event_source_arn(&wanted.queue.arn)
+        .function_name(&wanted.function)
+        .batch_size(number(wanted.batch_size)?)
+        .maximum_batching_window_in_seconds(number(wanted.window_s)?)
         .function_response_types(FunctionResponseType::ReportBatchItemFailures)
         .scaling_config(
             ScalingConfig::builder()
-                .maximum_concurrency(concurrency)
+                .maximum_concurrency(number(wanted.concurrency)?)
                 .build(),
         )
         .send()
@@ -214,29 +252,22 @@ pub(crate) async fn mapping(clients: &Clients, names: &Names, queue: &Queue) -> 
     Ok(())
 }
 
-fn is_as_wanted(
-    mapping: &EventSourceMappingConfiguration,
-    function: &str,
-    settings: &IntakeSettings,
-) -> bool {
+fn is_as_wanted(found: &EventSourceMappingConfiguration, wanted: &Mapping<'_>) -> bool {
     let number =
         |found: Option<i32>, wanted: u32| i64::from(found.unwrap_or_default()) == i64::from(wanted);
-    mapping
+    found
         .function_arn
         .as_deref()
-        .is_some_and(|arn| arn.ends_with(&format!(":function:{function}")))
-        && mapping.state.as_deref() != Some("Disabled")
-        && number(mapping.batch_size, settings.batch_size)
+        .is_some_and(|arn| arn.ends_with(&format!(":function:{}", wanted.function)))
+        && found.state.as_deref() != Some("Disabled")
+        && number(found.batch_size, wanted.batch_size)
+        && number(found.maximum_batching_window_in_seconds, wanted.window_s)
         && number(
-            mapping.maximum_batching_window_in_seconds,
-            settings.window_s,
-        )
-        && number(
-            mapping
+            found
                 .scaling_config
                 .as_ref()
                 .and_then(|scaling| scaling.maximum_concurrency),
-            settings.maximum_concurrency,
+            wanted.concurrency,
         )
-        && mapping.function_response_types() == [FunctionResponseType::ReportBatchItemFailures]
+        && found.function_response_types() == [FunctionResponseType::ReportBatchItemFailures]
 }

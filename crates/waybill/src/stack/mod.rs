@@ -10,6 +10,7 @@ mod key;
 mod parameters;
 mod schema;
 mod server;
+pub(crate) mod tasks;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -17,7 +18,7 @@ use std::path::PathBuf;
 use local::postgres::Cluster;
 use local::{LocalDir, Part, StackLock, StackState, emulator};
 use platform::names::{Function, Names, Role};
-use platform::settings::{Api, Common, Database, Intake, Provision, Release, Tls};
+use platform::settings::{Api, Common, Database, Provision, Release, Task, Tls};
 
 pub(crate) use clients::{Clients, local_config};
 
@@ -59,7 +60,9 @@ pub(crate) async fn up(dir: &LocalDir, plan: &Plan, terminal: Terminal) -> Outco
         .functions()
         .map(|function| Ok((function, package::package(function, &built, &kept)?)))
         .collect::<Outcome<Vec<_>>>()?;
-    let release = release(&packages);
+    let task = tasks::program(&built)?;
+    let release = release(&packages, &task)?;
+    let image = tasks::keep(&task, &kept, &release)?;
 
     let bar = terminal.spinner("starting PostgreSQL and the AWS emulator");
     let Started {
@@ -77,7 +80,7 @@ pub(crate) async fn up(dir: &LocalDir, plan: &Plan, terminal: Terminal) -> Outco
     state.write(dir)?;
 
     bar.set_message("making queues and functions");
-    let queue = intake::queues(&clients, &names).await?;
+    let queues = intake::queues(&clients, &names).await?;
     let database = Database {
         host: "127.0.0.1".into(),
         port: server.port,
@@ -89,8 +92,8 @@ pub(crate) async fn up(dir: &LocalDir, plan: &Plan, terminal: Terminal) -> Outco
     let mut published = BTreeMap::new();
     for (function, package) in &packages {
         let variables = match function {
-            Function::Intake => Intake::of(common.clone(), &names, &queue.url).variables(),
-            Function::Api => Api::of(common.clone(), &names, &queue.url).variables(),
+            Function::Intake => tasks::intake(common.clone(), &names, &queues)?.variables(),
+            Function::Api => Api::of(common.clone(), &names, &queues.loads.url).variables(),
             Function::Migrate => common.variables(),
             Function::Provision => {
                 Provision::of(common.clone(), &names, local::postgres::SUPERUSER).variables()
@@ -125,9 +128,15 @@ pub(crate) async fn up(dir: &LocalDir, plan: &Plan, terminal: Terminal) -> Outco
         );
     }
 
+    bar.set_message("making the task lane");
+    let task = Task::of(common.clone(), dir.root().join("scratch"));
+    tasks::definitions(&clients, &names, &image, &task).await?;
+    tasks::start(dir, &mut state)?;
+    state.write(dir)?;
+
     bar.set_message("making the bucket and the HTTP API");
-    intake::mapping(&clients, &names, &queue).await?;
-    intake::bucket(&clients, &names, &queue).await?;
+    intake::mappings(&clients, &names, &queues).await?;
+    intake::bucket(&clients, &names, &queues.arrivals).await?;
     let api = aliases
         .get(&Function::Api)
         .ok_or_else(|| Failure::failed("the api function was not made"))?;
@@ -286,16 +295,17 @@ fn folder_of_this_program() -> Outcome<PathBuf> {
         .ok_or_else(|| Failure::failed("this program lies in no folder"))
 }
 
-/// A release is all functions together, so its name is made of all their bytes.
-fn release(packages: &[(Function, package::Package)]) -> String {
+/// A release is all programs together, so its name is made of all their bytes.
+fn release(packages: &[(Function, package::Package)], task: &std::path::Path) -> Outcome<String> {
     use sha2::{Digest as _, Sha256};
     let mut hasher = Sha256::new();
     for (_, package) in packages {
         hasher.update(package.binary);
     }
+    hasher.update(std::fs::read(task).or_failed(format!("reading {}", task.display()))?);
     let digest = hasher.finalize();
     let short = ledger::hex(&digest[..6]);
-    format!("local-{short}")
+    Ok(format!("local-{short}"))
 }
 
 async fn wait_for_api(state: &StackState) -> Outcome<()> {

@@ -66,6 +66,8 @@ pub(crate) struct UploadOptions {
     dry_run: bool,
     /// Load it even if the same content was loaded before.
     force: bool,
+    /// Load it before all that is not urgent; needs the scope `batches:urgent`.
+    urgent: bool,
     /// How many records the content has.
     expect_rows: Option<u64>,
     /// SHA-256 of the content, decompressed, in hex.
@@ -175,6 +177,7 @@ pub(crate) async fn begin(
     let options = Options {
         dry_run: asked.options.dry_run,
         force: asked.options.force,
+        urgent: submit::urgent(&caller, asked.options.urgent)?,
         expect_rows: asked.options.expect_rows.map(submit::rows).transpose()?,
         expect_sha256: asked
             .options

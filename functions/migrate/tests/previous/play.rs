@@ -1,11 +1,13 @@
 //! Everything that this release asks of a database, once: batches of every kind from their announcement to their end,
 //! through the very code that the functions run. What it leaves out, `sources.rs` finds.
 
+use std::time::Duration;
+
 use contract::Contract;
 use ledger::keys::{self, Scope};
 use ledger::{
-    BatchId, Claim, Held, NewBatch, ObjectName, Options, Outcome, Problem, Progress, Replay,
-    Session, State, idempotency, references,
+    BatchId, Beat, Claim, Held, Lane, NewBatch, ObjectName, Options, Outcome, Problem, Progress,
+    Replay, Session, State, idempotency, references,
 };
 use loader::{BytesSource, DEFAULT_LEASE, Load, LoadSettings};
 use serde_json::Value;
@@ -34,6 +36,7 @@ pub(crate) async fn play() -> Recording {
     cast.replaced().await;
     cast.api().await;
     cast.by_hand().await;
+    cast.queued().await;
     drop(cast);
     recorder.recording().await
 }
@@ -324,12 +327,13 @@ impl Cast {
         let missing = references::missing(&self.ledger, "ports", "code", &values).await;
         assert_eq!(missing.expect("asked"), values[1..]);
         let held = self.claim("prices", Options::default()).await;
-        let progress = Progress { bytes: 1, rows: 1 };
-        assert!(
-            ledger::beat(&self.ledger, &held, DEFAULT_LEASE, progress)
-                .await
-                .expect("beaten")
-        );
+        let progress = Progress {
+            bytes: 1,
+            rows: 1,
+            copied: 1,
+        };
+        let beat = ledger::beat(&self.ledger, &held, DEFAULT_LEASE, progress).await;
+        assert_eq!(beat.expect("beaten"), Beat::Kept);
         Replay::of(&self.by_api, held.id)
             .await
             .expect_err("it is being loaded");
@@ -338,6 +342,77 @@ impl Cast {
         ledger::release_claim(&self.ledger, &held)
             .await
             .expect("released");
+    }
+}
+
+impl Cast {
+    /// Batches that wait, and what becomes of them.
+    async fn queued(&mut self) {
+        let id = BatchId::fresh();
+        let new = NewBatch {
+            id,
+            dataset: "prices",
+            source: ObjectName {
+                bucket: "incoming".to_owned(),
+                key: format!("prices/{id}.csv"),
+                version: None,
+            },
+            object_bytes: None,
+            etag: None,
+            submitted_by: "s3",
+            options: Options::default(),
+        };
+        ledger::receive(&self.ledger, &new).await.expect("received");
+        let queued = ledger::enqueue(&self.ledger, id, Lane::Function, "partner").await;
+        assert!(queued.expect("queued"));
+        let held = self.next().await;
+        let problem = Problem::new(Problem::INTERRUPTED, "Interrupted");
+        let again = ledger::postpone(&mut self.ledger, &held, problem, Duration::ZERO, None).await;
+        assert_eq!(again.expect("postponed"), Some(true));
+        ledger::release_claim(&self.ledger, &held)
+            .await
+            .expect("released");
+        let held = self.next().await;
+        ledger::note_job(&self.ledger, id, "job")
+            .await
+            .expect("noted");
+        ledger::cancel(&self.by_api, id, "tester")
+            .await
+            .expect("asked");
+        assert!(
+            ledger::cancelled(&mut self.ledger, &held)
+                .await
+                .expect("asked")
+        );
+        ledger::release_claim(&self.ledger, &held)
+            .await
+            .expect("released");
+        assert!(ledger::requeue(&self.ledger, id).await.expect("asked"));
+        let overdue = ledger::overdue(&self.ledger, Lane::Function, Duration::ZERO).await;
+        assert_eq!(overdue.expect("asked"), [id]);
+        self.give_up(id).await;
+    }
+
+    async fn next(&mut self) -> Held {
+        ledger::claim_next(&mut self.ledger, Lane::Function, DEFAULT_LEASE, "recorded")
+            .await
+            .expect("asked")
+            .expect("somebody waits")
+    }
+
+    /// Begins a batch as often as it may be.
+    async fn give_up(&mut self, id: BatchId) {
+        for attempt in 3..=ledger::ATTEMPTS {
+            let held = self.next().await;
+            assert_eq!((held.id, held.attempt.0), (id, attempt));
+            let problem = Problem::new(Problem::INTERRUPTED, "Interrupted");
+            let again =
+                ledger::postpone(&mut self.ledger, &held, problem, Duration::ZERO, None).await;
+            assert_eq!(again.expect("postponed"), Some(attempt < ledger::ATTEMPTS));
+            ledger::release_claim(&self.ledger, &held)
+                .await
+                .expect("released");
+        }
     }
 }
 

@@ -1,0 +1,307 @@
+//! Who waits, and who is next.
+//!
+//! Messages only say that somebody waits; the order is decided here, when a loader is free, so that it can be fair:
+//! what is urgent goes first, then whoever of the datasets and partners has the fewest loads running, then whoever
+//! was served longest ago, then whoever came first. A thousand files of one partner hold up another's single file by
+//! one load.
+
+use std::time::Duration;
+
+use tokio_postgres::{Client, Row, Transaction};
+
+use crate::{
+    batch::word,
+    claim::{Held, Taken, abandoned, commit_claim, take},
+    error::Result,
+    ids::{Attempt, BatchId, BatchNumber},
+    problem::Problem,
+    settle::{Outcome, event, write_end},
+    state::{Lane, State},
+};
+
+/// How often a batch is begun before an operator must look.
+pub const ATTEMPTS: i32 = 20;
+
+/// A loader that beats every other second and has not for this long is looked after.
+const QUIET: Duration = Duration::from_secs(5);
+
+/// Puts a batch whose object is there into a lane. `false`: it does not wait, because it was begun or settled.
+///
+/// To be repeated at will: a batch that waits already goes on waiting, in the lane it is in.
+pub async fn enqueue(client: &Client, id: BatchId, lane: Lane, partner: &str) -> Result<bool> {
+    // A batch that was interrupted waits again: a release before this one left that to its message.
+    let row = client
+        .query_one(
+            "WITH batch AS (
+                UPDATE waybill.batches SET lane = $2, partner = $3
+                WHERE id = $1 AND (state = 'received' OR state = 'failed' AND error ->> 'type' = $4)
+                    AND NOT EXISTS (SELECT FROM waybill.queue q WHERE q.batch = number)
+                RETURNING number, priority, dataset)
+            , queued AS (
+                INSERT INTO waybill.queue (batch, lane, priority, dataset, partner)
+                SELECT number, $2, priority, dataset, $3 FROM batch
+                ON CONFLICT (batch) DO NOTHING)
+            SELECT EXISTS (SELECT FROM batch)
+                OR EXISTS (SELECT FROM waybill.queue q JOIN waybill.batches b ON b.number = q.batch WHERE b.id = $1)",
+            &[&id.0, &lane.as_str(), &partner, &interrupted_type()],
+        )
+        .await?;
+    Ok(row.try_get(0)?)
+}
+
+/// Puts a batch that failed back into its lane, because somebody asked for another try.
+/// `false`: it is not one that can wait.
+pub async fn requeue(client: &Client, id: BatchId) -> Result<bool> {
+    let row = client
+        .query_one(
+            "WITH batch AS (
+                UPDATE waybill.batches SET cancel_by = NULL
+                WHERE id = $1 AND state IN ('received', 'failed')
+                RETURNING number, lane, priority, dataset, partner)
+            , queued AS (
+                INSERT INTO waybill.queue (batch, lane, priority, dataset, partner)
+                SELECT number, lane, priority, dataset, coalesce(partner, '') FROM batch
+                ON CONFLICT (batch) DO UPDATE SET due_at = clock_timestamp())
+            SELECT EXISTS (SELECT FROM batch)",
+            &[&id.0],
+        )
+        .await?;
+    Ok(row.try_get(0)?)
+}
+
+/// Ends an attempt that was interrupted, and puts the batch back into its lane for a time from now, or into another one.
+///
+/// `None`: the batch is somebody else's. `Some(false)`: it was begun too often, and waits no more.
+pub async fn postpone(
+    client: &mut Client,
+    held: &Held,
+    problem: Problem,
+    pause: Duration,
+    lane: Option<Lane>,
+) -> Result<Option<bool>> {
+    let txn = client.transaction().await?;
+    if !write_end(&txn, held, Outcome::Failed { problem }).await? {
+        txn.rollback().await?;
+        return Ok(None);
+    }
+    let again = held.attempt.0 < ATTEMPTS;
+    if again {
+        txn.execute(
+            "WITH batch AS (
+                UPDATE waybill.batches SET lane = coalesce($3, lane) WHERE number = $1
+                RETURNING number, lane, priority, dataset, partner)
+             INSERT INTO waybill.queue (batch, lane, priority, dataset, partner, due_at)
+             SELECT number, lane, priority, dataset, coalesce(partner, ''),
+                 clock_timestamp() + make_interval(secs => $2)
+             FROM batch",
+            &[
+                &held.number.0,
+                &pause.as_secs_f64(),
+                &lane.map(Lane::as_str),
+            ],
+        )
+        .await?;
+    } else {
+        give_up(&txn, held.number, held.attempt).await?;
+    }
+    txn.commit().await?;
+    Ok(Some(again))
+}
+
+/// Claims whichever batch of a lane is next, as [`crate::claim()`] claims one; `None`: nobody waits that is due.
+///
+/// Before those that wait come batches whose loader is gone: they have waited longest.
+pub async fn claim_next(
+    client: &mut Client,
+    lane: Lane,
+    lease: Duration,
+    release: &str,
+) -> Result<Option<Held>> {
+    // Each round takes something off: a batch, or an entry that means nothing any more.
+    loop {
+        let txn = client.transaction().await?;
+        let next = match left_behind(&txn, lane, lease).await? {
+            Some((number, note)) => Some((number, Some(note))),
+            None => longest_waiting(&txn, lane)
+                .await?
+                .map(|number| (number, None)),
+        };
+        let Some((number, note)) = next else {
+            txn.rollback().await?;
+            return Ok(None);
+        };
+        if let Some(Taken::Held(held)) = take_if_free(&txn, number, lease, release, note).await? {
+            commit_claim(txn.commit().await, client, &held).await?;
+            return Ok(Some(held));
+        }
+        txn.commit().await?;
+    }
+}
+
+/// Those that wait in a lane and have been due for so long, at most a hundred, who waits longest first.
+pub async fn overdue(client: &Client, lane: Lane, since: Duration) -> Result<Vec<BatchId>> {
+    let rows = client
+        .query(
+            "SELECT b.id FROM waybill.queue q JOIN waybill.batches b ON b.number = q.batch
+             WHERE q.lane = $1 AND q.due_at < clock_timestamp() - make_interval(secs => $2)
+             ORDER BY q.due_at LIMIT 100",
+            &[&lane.as_str(), &since.as_secs_f64()],
+        )
+        .await?;
+    rows.iter()
+        .map(|row| Ok(BatchId(row.try_get(0)?)))
+        .collect()
+}
+
+/// Notes the job that was started for a batch.
+pub async fn note_job(client: &Client, id: BatchId, job: &str) -> Result<()> {
+    client
+        .execute(
+            "WITH batch AS (
+                UPDATE waybill.batches SET job = $2 WHERE id = $1 AND job IS DISTINCT FROM $2
+                RETURNING number, state, attempt)
+             INSERT INTO waybill.events (batch, state, attempt, note)
+             SELECT number, state, attempt, 'job ' || $2 FROM batch",
+            &[&id.0, &job],
+        )
+        .await?;
+    Ok(())
+}
+
+/// Takes the batch, or clears away what kept it in the queue although it is no longer to be loaded.
+async fn take_if_free(
+    txn: &Transaction<'_>,
+    number: BatchNumber,
+    lease: Duration,
+    release: &str,
+    note: Option<&str>,
+) -> Result<Option<Taken>> {
+    let row = txn
+        .query_one(
+            "SELECT state, attempt FROM waybill.batches WHERE number = $1 FOR UPDATE",
+            &[&number.0],
+        )
+        .await?;
+    let state: State = word(&row, "state")?;
+    let attempt = Attempt(row.try_get("attempt")?);
+    let free = match state {
+        State::Received | State::Failed => true,
+        // Found by its loader's silence; anything else that is loading is its loader's.
+        State::Loading => note.is_some(),
+        _ => false,
+    };
+    if free && attempt.0 < ATTEMPTS {
+        return Ok(Some(take(txn, number, lease, release, note).await?));
+    }
+    txn.execute("DELETE FROM waybill.queue WHERE batch = $1", &[&number.0])
+        .await?;
+    if free {
+        give_up(txn, number, attempt).await?;
+    }
+    Ok(None)
+}
+
+/// A batch that was begun too often is left to an operator.
+async fn give_up(txn: &Transaction<'_>, number: BatchNumber, attempt: Attempt) -> Result<()> {
+    let problem = Problem::new("given-up", "The load was tried too often")
+        .with_status(500)
+        .with_detail(format!(
+            "{} attempts did not come to an end; an operator has to look, and a replay tries again",
+            attempt.0
+        ));
+    txn.execute(
+        "UPDATE waybill.batches
+         SET state = 'failed', error = $2, finished_at = clock_timestamp(), lease_until = NULL
+         WHERE number = $1",
+        &[&number.0, &tokio_postgres::types::Json(&problem)],
+    )
+    .await?;
+    event(txn, number, State::Failed, attempt.0, Some(&problem.title)).await
+}
+
+/// A batch of the lane whose loader is gone or frozen, and how that is known.
+async fn left_behind(
+    txn: &Transaction<'_>,
+    lane: Lane,
+    lease: Duration,
+) -> Result<Option<(BatchNumber, &'static str)>> {
+    let quiet = lease.saturating_sub(QUIET);
+    let rows = txn
+        .query(
+            "SELECT number, attempt, lease_until > clock_timestamp() AS leased FROM waybill.batches
+             WHERE state = 'loading' AND lane = $1 AND lease_until < clock_timestamp() + make_interval(secs => $2)
+             ORDER BY number FOR UPDATE SKIP LOCKED",
+            &[&lane.as_str(), &quiet.as_secs_f64()],
+        )
+        .await?;
+    for row in rows {
+        let number = BatchNumber(row.try_get("number")?);
+        let attempt = Attempt(row.try_get("attempt")?);
+        if let Some(note) = abandoned(txn, number, attempt, row.try_get("leased")?).await? {
+            return Ok(Some((number, note)));
+        }
+    }
+    Ok(None)
+}
+
+/// The datasets and partners that wait, who is next first. A step into the index for each, however many wait.
+const WHO: &str = "
+    WITH RECURSIVE waiting AS (
+        (SELECT priority, dataset, partner FROM waybill.queue WHERE lane = $1
+         ORDER BY priority, dataset, partner LIMIT 1)
+        UNION ALL
+        SELECT next.* FROM waiting w CROSS JOIN LATERAL (
+            SELECT q.priority, q.dataset, q.partner FROM waybill.queue q
+            WHERE q.lane = $1 AND (q.priority, q.dataset, q.partner) > (w.priority, w.dataset, w.partner)
+            ORDER BY q.priority, q.dataset, q.partner LIMIT 1) next
+    ), busy AS (
+        SELECT dataset, coalesce(partner, '') AS partner, count(*) AS loads FROM waybill.batches
+        WHERE state = 'loading' AND lane = $1 GROUP BY 1, 2
+    )
+    SELECT w.priority, w.dataset, w.partner FROM waiting w
+    LEFT JOIN busy b ON b.dataset = w.dataset AND b.partner = w.partner
+    LEFT JOIN waybill.turns t ON t.lane = $1 AND t.dataset = w.dataset AND t.partner = w.partner
+    ORDER BY w.priority, coalesce(b.loads, 0), t.at NULLS FIRST, w.dataset, w.partner";
+
+/// The batch that is next, its queue entry held by the transaction, and the turn taken.
+async fn longest_waiting(txn: &Transaction<'_>, lane: Lane) -> Result<Option<BatchNumber>> {
+    for who in txn.query(WHO, &[&lane.as_str()]).await? {
+        if let Some(number) = first_of(txn, lane, &who).await? {
+            txn.execute(
+                "INSERT INTO waybill.turns AS t (lane, dataset, partner, at) VALUES ($1, $2, $3, clock_timestamp())
+                 ON CONFLICT (lane, dataset, partner) DO UPDATE SET at = excluded.at",
+                &[
+                    &lane.as_str(),
+                    &who.try_get::<_, &str>("dataset")?,
+                    &who.try_get::<_, &str>("partner")?,
+                ],
+            )
+            .await?;
+            return Ok(Some(number));
+        }
+    }
+    Ok(None)
+}
+
+/// The first of one dataset and partner that is due and that no other loader is taking just now.
+async fn first_of(txn: &Transaction<'_>, lane: Lane, who: &Row) -> Result<Option<BatchNumber>> {
+    let row = txn
+        .query_opt(
+            "SELECT q.batch FROM waybill.queue q JOIN waybill.batches b ON b.number = q.batch
+             WHERE q.lane = $1 AND q.priority = $2 AND q.dataset = $3 AND q.partner = $4
+                 AND q.due_at <= clock_timestamp()
+             ORDER BY q.due_at, q.batch LIMIT 1 FOR UPDATE SKIP LOCKED",
+            &[
+                &lane.as_str(),
+                &who.try_get::<_, i16>("priority")?,
+                &who.try_get::<_, &str>("dataset")?,
+                &who.try_get::<_, &str>("partner")?,
+            ],
+        )
+        .await?;
+    row.map(|row| Ok(BatchNumber(row.try_get(0)?))).transpose()
+}
+
+fn interrupted_type() -> String {
+    Problem::new(Problem::INTERRUPTED, "").r#type
+}

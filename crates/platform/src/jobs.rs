@@ -1,0 +1,164 @@
+//! Jobs of the task lane: one for a batch, on AWS Batch, in the queue of its size class.
+
+use aws_sdk_batch::Client;
+use aws_sdk_batch::error::{BoxError, SdkError};
+use aws_sdk_batch::types::{JobStatus, KeyValuesPair};
+use futures_util::future::BoxFuture;
+use ledger::BatchId;
+use thiserror::Error;
+
+use crate::settings::{Bulk, Class};
+
+/// The parameter of a job definition that stands for the batch: `Ref::batch` in its command.
+pub const BATCH_PARAMETER: &str = "batch";
+
+/// What a job is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Job {
+    /// The batch.
+    pub batch: BatchId,
+    /// How often the batch was begun before: a later try is another job.
+    pub attempts: i32,
+    /// The size of the object as stored, where it is known.
+    pub bytes: Option<u64>,
+    /// Before all that is not urgent.
+    pub urgent: bool,
+}
+
+impl Job {
+    /// The name that every delivery of the same event gives it, so that none starts another.
+    pub fn name(&self) -> String {
+        format!("load-{}-{}", self.batch, self.attempts)
+    }
+
+    /// The batch that a job of that name is for.
+    pub fn batch_of(name: &str) -> Option<BatchId> {
+        let (batch, _) = name.strip_prefix("load-")?.rsplit_once('-')?;
+        batch.parse().ok()
+    }
+}
+
+/// Something that runs jobs.
+pub trait Jobs: Send + Sync {
+    /// Starts a job unless it has been, and answers its id.
+    fn start(&self, job: Job) -> BoxFuture<'_, Result<String, JobError>>;
+
+    /// Ends a job that has not ended, and says why in its history.
+    fn stop<'a>(&'a self, id: &'a str, why: &'a str) -> BoxFuture<'a, Result<(), JobError>>;
+}
+
+/// AWS Batch could not be reached, or refused.
+#[derive(Debug, Error)]
+#[error("AWS Batch did not {what}")]
+pub struct JobError {
+    what: &'static str,
+    #[source]
+    source: BoxError,
+}
+
+impl JobError {
+    fn new<E, R>(what: &'static str, error: SdkError<E, R>) -> Self
+    where
+        E: std::error::Error + Send + Sync + 'static,
+        R: std::fmt::Debug + Send + Sync + 'static,
+    {
+        JobError {
+            what,
+            source: Box::new(error),
+        }
+    }
+}
+
+/// AWS Batch.
+#[derive(Debug, Clone)]
+pub struct BatchJobs {
+    client: Client,
+    settings: Bulk,
+}
+
+impl BatchJobs {
+    /// With the queues and job definitions of an environment.
+    pub fn new(client: Client, settings: Bulk) -> Self {
+        BatchJobs { client, settings }
+    }
+
+    /// A job of that name that has not ended. Batch itself takes any number of the same name.
+    async fn find(&self, class: &Class, name: &str) -> Result<Option<String>, JobError> {
+        let by_name = KeyValuesPair::builder()
+            .name("JOB_NAME")
+            .values(name)
+            .build();
+        let found = self
+            .client
+            .list_jobs()
+            .job_queue(&class.queue)
+            .filters(by_name)
+            .send()
+            .await
+            .map_err(|error| JobError::new("list jobs", error))?;
+        Ok(found
+            .job_summary_list
+            .unwrap_or_default()
+            .into_iter()
+            .filter(|job| job.job_name.as_deref() == Some(name))
+            .find(|job| !matches!(job.status, Some(JobStatus::Succeeded | JobStatus::Failed)))
+            .and_then(|job| job.job_id))
+    }
+
+    async fn submit(&self, job: Job) -> Result<String, JobError> {
+        let class = self.settings.class(job.bytes, job.urgent);
+        let name = job.name();
+        if let Some(id) = self.find(class, &name).await? {
+            return Ok(id);
+        }
+        let submitted = self
+            .client
+            .submit_job()
+            .job_name(name)
+            .job_queue(&class.queue)
+            .job_definition(&class.definition)
+            .parameters(BATCH_PARAMETER, job.batch.to_string())
+            .send()
+            .await
+            .map_err(|error| JobError::new("take a job", error))?;
+        Ok(submitted.job_id.unwrap_or_default())
+    }
+}
+
+impl Jobs for BatchJobs {
+    fn start(&self, job: Job) -> BoxFuture<'_, Result<String, JobError>> {
+        Box::pin(self.submit(job))
+    }
+
+    fn stop<'a>(&'a self, id: &'a str, why: &'a str) -> BoxFuture<'a, Result<(), JobError>> {
+        Box::pin(async move {
+            self.client
+                .terminate_job()
+                .job_id(id)
+                .reason(why)
+                .send()
+                .await
+                .map_err(|error| JobError::new("end a job", error))?;
+            Ok(())
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_job_is_named_after_its_batch_and_try() {
+        let batch = BatchId::fresh();
+        let job = Job {
+            batch,
+            attempts: 3,
+            bytes: None,
+            urgent: false,
+        };
+        assert_eq!(job.name(), format!("load-{batch}-3"));
+        assert_eq!(Job::batch_of(&job.name()), Some(batch));
+        assert_eq!(Job::batch_of("load-x-1"), None);
+    }
+}

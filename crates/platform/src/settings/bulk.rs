@@ -1,0 +1,89 @@
+//! The task lane's queues and job definitions, by size class.
+
+use std::collections::BTreeMap;
+
+use super::{SettingsError, Variables, keys};
+
+/// From which size on a batch is of the class `large`, unless told.
+const DEFAULT_LARGE_BYTES: u64 = 20 << 30;
+
+/// The task lane.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bulk {
+    /// What is neither of the others.
+    pub small: Class,
+    /// What is large.
+    pub large: Class,
+    /// What goes before all others.
+    pub urgent: Class,
+    /// From which stored size on a batch is large.
+    pub large_bytes: u64,
+}
+
+/// A size class.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Class {
+    /// The job queue.
+    pub queue: String,
+    /// The job definition.
+    pub definition: String,
+}
+
+impl Bulk {
+    /// Reads them; `None` where an environment has no task lane.
+    pub(super) fn read(from: Variables<'_>) -> Result<Option<Self>, SettingsError> {
+        if from.optional(keys::BULK_QUEUE_SMALL).is_none() {
+            return Ok(None);
+        }
+        let class = |queue, definition| {
+            Ok(Class {
+                queue: from.required(queue, "a job queue of the task lane")?,
+                definition: from.required(definition, "a job definition of the task lane")?,
+            })
+        };
+        Ok(Some(Bulk {
+            small: class(keys::BULK_QUEUE_SMALL, keys::BULK_JOB_SMALL)?,
+            large: class(keys::BULK_QUEUE_LARGE, keys::BULK_JOB_LARGE)?,
+            urgent: class(keys::BULK_QUEUE_URGENT, keys::BULK_JOB_URGENT)?,
+            large_bytes: from
+                .parsed(keys::BULK_LARGE_BYTES, "a number of bytes")?
+                .unwrap_or(DEFAULT_LARGE_BYTES),
+        }))
+    }
+
+    /// The task lane of an environment, whose definitions are named by class.
+    pub fn of(queue: impl Fn(&str) -> String, definition: impl Fn(&str) -> String) -> Self {
+        let class = |name| Class {
+            queue: queue(name),
+            definition: definition(name),
+        };
+        Bulk {
+            small: class("small"),
+            large: class("large"),
+            urgent: class("urgent"),
+            large_bytes: DEFAULT_LARGE_BYTES,
+        }
+    }
+
+    /// The class of a batch.
+    pub fn class(&self, bytes: Option<u64>, urgent: bool) -> &Class {
+        match bytes {
+            _ if urgent => &self.urgent,
+            Some(bytes) if bytes >= self.large_bytes => &self.large,
+            _ => &self.small,
+        }
+    }
+
+    /// The same as variables.
+    pub(super) fn variables(&self) -> BTreeMap<&'static str, String> {
+        BTreeMap::from([
+            (keys::BULK_QUEUE_SMALL, self.small.queue.clone()),
+            (keys::BULK_QUEUE_LARGE, self.large.queue.clone()),
+            (keys::BULK_QUEUE_URGENT, self.urgent.queue.clone()),
+            (keys::BULK_JOB_SMALL, self.small.definition.clone()),
+            (keys::BULK_JOB_LARGE, self.large.definition.clone()),
+            (keys::BULK_JOB_URGENT, self.urgent.definition.clone()),
+            (keys::BULK_LARGE_BYTES, self.large_bytes.to_string()),
+        ])
+    }
+}

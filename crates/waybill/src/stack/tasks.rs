@@ -1,0 +1,284 @@
+//! The task lane on this machine. The emulator takes jobs and only pretends to run them, so a process of ours runs in
+//! its place: for each job the program that would be the image, with the very arguments and environment of the job's
+//! definition, tried again as the definition says.
+
+use std::collections::{BTreeMap, HashSet};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws_sdk_batch::types::{
+    ContainerProperties, JobDefinitionType, JobSummary, KeyValuePair, ResourceRequirement,
+    ResourceType,
+};
+use ledger::BatchId;
+use local::{LocalDir, StackState, emulator, process};
+use platform::jobs::{BATCH_PARAMETER, Job};
+use platform::names::Names;
+use platform::settings::{Bulk, Common, Intake, Task, keys};
+use tokio::process::Command;
+use tokio::sync::Semaphore;
+
+use super::clients::Clients;
+use super::intake::Queues;
+use crate::failure::{Failure, OrFail as _, Outcome};
+use crate::terminal::Terminal;
+
+/// The container's program.
+const PROGRAM: &str = "waybill-task";
+/// Jobs at once: as many as a small environment has.
+const AT_ONCE: usize = 2;
+/// Attempts of a job, as in `iac/modules/bulk`.
+const ATTEMPTS: u32 = 5;
+/// The status by which the program asks for another attempt.
+const AGAIN: i32 = 75;
+/// How often the emulator is asked for new jobs.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// The queues and definitions of the local environment.
+fn bulk(names: &Names) -> Bulk {
+    Bulk::of(
+        |class| names.job_queue(class),
+        |class| names.job_queue(class),
+    )
+}
+
+/// What the intake function is told. A smaller function lane may be asked for, to see the task lane at work.
+pub(crate) fn intake(common: Common, names: &Names, queues: &Queues) -> Outcome<Intake> {
+    let mut intake = Intake::of(common, names, &queues.arrivals.url, &queues.loads.url);
+    intake.bulk = Some(bulk(names));
+    if let Some(bytes) = std::env::var(keys::FUNCTION_LANE_BYTES)
+        .ok()
+        .filter(|bytes| !bytes.is_empty())
+    {
+        intake.lane_bytes = bytes.parse().or_misuse(format!(
+            "{} must be a number of bytes",
+            keys::FUNCTION_LANE_BYTES
+        ))?;
+    }
+    Ok(intake)
+}
+
+/// The program in a folder of built functions.
+pub(crate) fn program(built: &Path) -> Outcome<PathBuf> {
+    let program = built.join(PROGRAM);
+    if program.is_file() {
+        return Ok(program);
+    }
+    Err(
+        Failure::misuse(format!("{} is not built", program.display()))
+            .advice("build the whole workspace: cargo build --workspace"),
+    )
+}
+
+/// Keeps a copy of the program under the release's name: a job ends with the image it began with.
+pub(crate) fn keep(program: &Path, kept: &Path, release: &str) -> Outcome<PathBuf> {
+    let copy = kept.join(format!("{PROGRAM}-{release}"));
+    if !copy.exists() {
+        std::fs::create_dir_all(kept).or_failed("making the folder of programs")?;
+        std::fs::copy(program, &copy).or_failed(format!("copying {}", program.display()))?;
+    }
+    Ok(copy)
+}
+
+/// Makes queues and job definitions, each with the image and the settings of this release.
+pub(crate) async fn definitions(
+    clients: &Clients,
+    names: &Names,
+    image: &Path,
+    task: &Task,
+) -> Outcome<()> {
+    let bulk = bulk(names);
+    let known = clients
+        .batch
+        .describe_job_queues()
+        .send()
+        .await
+        .or_failed("looking up job queues")?
+        .job_queues
+        .unwrap_or_default();
+    for (priority, class) in [(1, &bulk.small), (1, &bulk.large), (10, &bulk.urgent)] {
+        if !known
+            .iter()
+            .any(|queue| queue.job_queue_name.as_deref() == Some(&class.queue))
+        {
+            clients
+                .batch
+                .create_job_queue()
+                .job_queue_name(&class.queue)
+                .priority(priority)
+                .send()
+                .await
+                .or_failed(format!("making job queue {}", class.queue))?;
+        }
+        clients
+            .batch
+            .register_job_definition()
+            .job_definition_name(&class.definition)
+            .r#type(JobDefinitionType::Container)
+            .container_properties(container(image, &task.variables()))
+            .send()
+            .await
+            .or_failed(format!("registering job definition {}", class.definition))?;
+    }
+    Ok(())
+}
+
+fn container(image: &Path, variables: &BTreeMap<String, String>) -> ContainerProperties {
+    let need = |kind, value: &str| {
+        ResourceRequirement::builder()
+            .r#type(kind)
+            .value(value)
+            .build()
+    };
+    let mut container = ContainerProperties::builder()
+        .image(image.display().to_string())
+        .set_command(Some(vec![
+            "load".to_owned(),
+            "--batch".to_owned(),
+            format!("Ref::{BATCH_PARAMETER}"),
+        ]))
+        .resource_requirements(need(ResourceType::Vcpu, "1"))
+        .resource_requirements(need(ResourceType::Memory, "2048"));
+    for (name, value) in variables {
+        container = container.environment(KeyValuePair::builder().name(name).value(value).build());
+    }
+    container.build()
+}
+
+/// Starts the process that runs jobs, in place of one that is there.
+pub(crate) fn start(dir: &LocalDir, state: &mut StackState) -> Outcome<()> {
+    if let Some(tasks) = state.tasks.take() {
+        tasks.stop("the task lane", Duration::from_secs(5))?;
+    }
+    let program = std::env::current_exe().or_failed("finding this program")?;
+    let log = dir.logs().join("tasks.log");
+    let file = std::fs::File::create(&log).or_failed(format!("making {}", log.display()))?;
+    let errors = file.try_clone().or_failed("opening the log again")?;
+    let mut command = std::process::Command::new(program);
+    command
+        .args(["local", "tasks"])
+        .env("WAYBILL_LOCAL_DIR", dir.root())
+        .env(emulator::MARKER, dir.root())
+        .stdin(Stdio::null())
+        .stdout(file)
+        .stderr(errors);
+    let (_child, process) = process::spawn_detached(&mut command, "the task lane")?;
+    state.tasks = Some(process);
+    Ok(())
+}
+
+/// Runs jobs until it is ended.
+pub(crate) async fn run(dir: &LocalDir, terminal: Terminal) -> Outcome<()> {
+    let state = StackState::read(dir)?;
+    let port = state
+        .emulator
+        .as_ref()
+        .map(|part| part.port)
+        .ok_or_else(|| Failure::unreachable("the local stack is not up"))?;
+    let clients = Clients::local(port).await;
+    let names = super::names()?;
+    let bulk = bulk(&names);
+    let room = Arc::new(Semaphore::new(AT_ONCE));
+    let mut seen = HashSet::new();
+    let mut looks = tokio::time::interval(LOOK);
+    looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        looks.tick().await;
+        for class in [&bulk.urgent, &bulk.small, &bulk.large] {
+            for job in listed(&clients, &class.queue).await {
+                let (Some(id), Some(batch)) =
+                    (job.job_id, job.job_name.as_deref().and_then(Job::batch_of))
+                else {
+                    continue;
+                };
+                if !seen.insert(id.clone()) {
+                    continue;
+                }
+                let container = definition(&clients, &class.definition).await?;
+                let room = Arc::clone(&room);
+                tokio::spawn(async move {
+                    // The semaphore is never closed.
+                    let _place = room.acquire().await;
+                    for attempt in 1..=ATTEMPTS {
+                        terminal.note(format!("job {id}: batch {batch}, attempt {attempt}"));
+                        match once(&container, batch, port, &id, attempt).await {
+                            Ok(true) => return,
+                            Ok(false) => {}
+                            Err(failure) => return terminal.note(format!("job {id}: {failure}")),
+                        }
+                    }
+                });
+            }
+        }
+    }
+}
+
+/// The jobs of a queue; none while the emulator does not answer.
+async fn listed(clients: &Clients, queue: &str) -> Vec<JobSummary> {
+    let listed = clients.batch.list_jobs().job_queue(queue).send().await;
+    listed
+        .ok()
+        .and_then(|listed| listed.job_summary_list)
+        .unwrap_or_default()
+}
+
+/// The newest revision of a job definition.
+async fn definition(clients: &Clients, name: &str) -> Outcome<ContainerProperties> {
+    clients
+        .batch
+        .describe_job_definitions()
+        .job_definition_name(name)
+        .send()
+        .await
+        .or_failed(format!("looking up job definition {name}"))?
+        .job_definitions
+        .unwrap_or_default()
+        .into_iter()
+        .max_by_key(|definition| definition.revision)
+        .and_then(|definition| definition.container_properties)
+        .ok_or_else(|| Failure::failed(format!("there is no job definition {name}")))
+}
+
+/// One attempt; `false`: another one may do, as after the container of a machine that is taken away.
+async fn once(
+    container: &ContainerProperties,
+    batch: BatchId,
+    port: u16,
+    job: &str,
+    attempt: u32,
+) -> Outcome<bool> {
+    let image = container.image.as_deref().unwrap_or_default();
+    let parameter = format!("Ref::{BATCH_PARAMETER}");
+    let arguments = container.command().iter().map(|word| {
+        if *word == parameter {
+            batch.to_string()
+        } else {
+            word.clone()
+        }
+    });
+    let mut command = Command::new(image);
+    command.args(arguments).env_clear();
+    if let Some(folder) = std::env::var_os(emulator::MARKER) {
+        command.env(emulator::MARKER, folder);
+    }
+    for pair in container.environment() {
+        command.env(
+            pair.name.as_deref().unwrap_or_default(),
+            pair.value.as_deref().unwrap_or_default(),
+        );
+    }
+    let status = command
+        .env("AWS_BATCH_JOB_ID", job)
+        .env("AWS_BATCH_JOB_ATTEMPT", attempt.to_string())
+        .env("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{port}"))
+        .env("AWS_REGION", emulator::REGION)
+        .env("AWS_ACCESS_KEY_ID", emulator::ACCESS_KEY_ID)
+        .env("AWS_SECRET_ACCESS_KEY", emulator::SECRET_ACCESS_KEY)
+        .status()
+        .await
+        .or_failed(format!("running {image}"))?;
+    // Without a status it was killed.
+    Ok(!matches!(status.code(), Some(AGAIN) | None))
+}

@@ -1,0 +1,153 @@
+//! A message says that somebody waits. Whoever is next is loaded, and then the next, for a while: under a burst the
+//! loader that is warm goes on, and messages that are left over find nothing to do.
+
+use std::time::Duration;
+
+use lane::{End, Stop};
+use ledger::{BatchId, Error, ErrorKind, Held, Lane};
+use platform::jobs::Job;
+use tokio::time::{Instant, sleep_until};
+
+use crate::verdict::Verdict;
+use crate::{Deadline, Intake};
+
+/// How long one message goes on with batches that other messages were sent for. Short, so that work moves to a new
+/// version soon after its release.
+const WHILE: Duration = Duration::from_secs(20);
+/// A task that waits so long beside the queue of its lane may have been forgotten. Another job is started only if it has
+/// none.
+const FORGOTTEN: Duration = Duration::from_secs(300);
+
+impl Intake {
+    /// Loads who is next, until nobody waits or the while is over.
+    pub(crate) async fn turns(&mut self, deadline: Deadline) -> Verdict {
+        let until = Instant::now() + WHILE;
+        loop {
+            match self.loading.claim_next().await {
+                Ok(Some(held)) => {
+                    let verdict = self.load(&held, deadline).await;
+                    if verdict != Verdict::Done {
+                        return verdict;
+                    }
+                }
+                Ok(None) => return Verdict::Done,
+                Err(error) => return self.unsettled(&error, "no batch could be claimed"),
+            }
+            if Instant::now() >= until || deadline.is_late() {
+                // Those that wait have messages of their own.
+                return Verdict::Done;
+            }
+        }
+    }
+
+    /// Somebody asked for another try of one batch: it waits again, and whoever is next is loaded.
+    pub(crate) async fn replay(&mut self, id: BatchId, deadline: Deadline) -> Verdict {
+        let requeued = match self.loading.sessions.ledger.session().await {
+            Ok(session) => requeue(session, id).await,
+            Err(error) => Err(error),
+        };
+        match requeued {
+            // One that is loading has no lane to wait in: if its loader is gone, it is looked after in its turn.
+            Ok(None | Some(Lane::Function)) => self.turns(deadline).await,
+            Ok(Some(lane)) => self.tell(id, lane).await,
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                tracing::error!(batch = %id, "the ledger does not know this batch");
+                Verdict::Poison
+            }
+            Err(error) => self.unsettled(&error, "the batch could not be put back"),
+        }
+    }
+
+    async fn load(&mut self, held: &Held, deadline: Deadline) -> Verdict {
+        let late = deadline.is_late();
+        let stop = async {
+            sleep_until(deadline.stop()).await;
+            // Begun with too little left: that says nothing about its size.
+            if late {
+                Stop::Interrupted
+            } else {
+                Stop::OutOfTime
+            }
+        };
+        match Box::pin(self.loading.run(held, stop)).await {
+            // Superseded: it has a message of its own, since whoever took it came with one.
+            End::Settled(_) | End::Superseded => Verdict::Done,
+            End::Postponed(pause) => self.tell_loads(pause).await,
+            End::Moved(lane) => self.tell(held.id, lane).await,
+            End::Untold => Verdict::Again,
+        }
+    }
+
+    /// Starts the task of a batch, unless it has one.
+    pub(crate) async fn start_task(&mut self, id: BatchId) -> Verdict {
+        let Some(tasks) = self.tasks.clone() else {
+            tracing::error!(batch = %id, "the batch waits for the task lane, and there is none");
+            return Verdict::Done;
+        };
+        let found = match self.loading.sessions.ledger.session().await {
+            Ok(session) => ledger::find(session, id).await,
+            Err(error) => Err(error),
+        };
+        let batch = match found {
+            Ok(Some(batch)) => batch,
+            Ok(None) => return Verdict::Poison,
+            Err(error) => return self.unsettled(&error, "the batch could not be looked up"),
+        };
+        let job = Job {
+            batch: id,
+            attempts: batch.attempt.0,
+            bytes: batch.progress.total_bytes,
+            urgent: batch.options.urgent,
+        };
+        let started = match tasks.start(job).await {
+            Ok(started) => started,
+            Err(error) => {
+                tracing::warn!(batch = %id, error = ledger::chain(&error), "no task could be started");
+                return Verdict::Again;
+            }
+        };
+        tracing::info!(batch = %id, job = started, "the batch has a task");
+        let noted = match self.loading.sessions.ledger.session().await {
+            Ok(session) => ledger::note_job(session, id, &started).await,
+            Err(error) => Err(error),
+        };
+        match noted {
+            Ok(()) => Verdict::Done,
+            // Another delivery finds the job by its name.
+            Err(error) => self.unsettled(&error, "the task could not be noted"),
+        }
+    }
+
+    /// Starts tasks of batches that wait for one far too long.
+    pub(crate) async fn start_forgotten_tasks(&mut self) -> Verdict {
+        if self.tasks.is_none() {
+            return Verdict::Done;
+        }
+        let forgotten = match self.loading.sessions.ledger.session().await {
+            Ok(session) => ledger::overdue(session, Lane::Task, FORGOTTEN).await,
+            Err(error) => Err(error),
+        };
+        match forgotten {
+            Ok(batches) => {
+                let mut verdict = Verdict::Done;
+                for batch in batches {
+                    verdict = verdict.and(self.start_task(batch).await);
+                }
+                verdict
+            }
+            Err(error) => self.unsettled(&error, "those that wait could not be looked up"),
+        }
+    }
+}
+
+/// Puts a batch back into its lane; `None`: it is being loaded or is settled.
+async fn requeue(session: &ledger::Client, id: BatchId) -> Result<Option<Lane>, Error> {
+    if ledger::requeue(session, id).await? {
+        let batch = ledger::find(session, id).await?;
+        return Ok(batch.map(|batch| batch.lane));
+    }
+    match ledger::find(session, id).await? {
+        Some(_) => Ok(None),
+        None => Err(Error::new(ErrorKind::NotFound, "no such batch")),
+    }
+}

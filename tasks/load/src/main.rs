@@ -1,0 +1,135 @@
+//! The task lane: loads one batch, however long it takes.
+//!
+//! `waybill-task load --batch ID`, with the settings of `platform::settings::Task` in its environment.
+//!
+//! Exit statuses, which the job definition's retries are made of: 0, the ledger has a verdict, whichever; 75 (`EX_TEMPFAIL`),
+//! try again; 2, misuse; anything else, an operator must look.
+
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use clap::{Parser, Subcommand};
+use lane::{End, Loading, Sessions, Stop};
+use ledger::{BatchId, Claim, ErrorKind, Held, Lane};
+use loader::LoadSettings;
+use platform::database::Databases;
+use platform::secrets::Parameters;
+use platform::{aws, settings, telemetry};
+use tokio::signal::unix::{SignalKind, signal};
+
+/// `EX_TEMPFAIL`: another attempt may do.
+const AGAIN: u8 = 75;
+/// How often a batch that another loader holds is looked at. Its lease is longer.
+const LOOK: Duration = Duration::from_secs(5);
+
+/// Loads batches that are too large for a function.
+#[derive(Debug, Parser)]
+#[command(name = "waybill-task", version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Loads one batch that the ledger knows.
+    Load {
+        /// The batch.
+        #[arg(long)]
+        batch: BatchId,
+    },
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let Command::Load { batch } = Arguments::parse().command;
+    telemetry::init();
+    match run(batch).await {
+        Ok(code) => code,
+        Err(error) => {
+            tracing::error!(batch = %batch, error = format!("{error:#}"), "the task cannot go on");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(batch: BatchId) -> anyhow::Result<ExitCode> {
+    // From the first instant on: a machine that is taken away says so once.
+    let mut asked = signal(SignalKind::terminate()).context("listening for SIGTERM")?;
+    let mut loading = loading().await?;
+    let held = tokio::select! {
+        held = claim(&mut loading, batch) => held?,
+        _ = asked.recv() => return Ok(ExitCode::from(AGAIN)),
+    };
+    let held = match held {
+        Claimed::Held(held) => held,
+        Claimed::Over(code) => return Ok(code),
+    };
+    let stop = async {
+        asked.recv().await;
+        Stop::Interrupted
+    };
+    Ok(match Box::pin(loading.run(&held, stop)).await {
+        End::Settled(_) | End::Moved(_) | End::Superseded => ExitCode::SUCCESS,
+        End::Postponed(_) | End::Untold => ExitCode::from(AGAIN),
+    })
+}
+
+enum Claimed {
+    Held(Box<Held>),
+    Over(ExitCode),
+}
+
+/// Claims the batch; one whose loader lives is waited for, since that loader may be about to lose it.
+async fn claim(loading: &mut Loading, batch: BatchId) -> anyhow::Result<Claimed> {
+    let mut looks = tokio::time::interval(LOOK);
+    loop {
+        looks.tick().await;
+        match loading.claim(batch).await {
+            Ok(Claim::Held(held)) => return Ok(Claimed::Held(Box::new(held))),
+            Ok(Claim::Busy { lease_until }) => {
+                tracing::info!(batch = %batch, %lease_until, "another loader is at work on the batch");
+            }
+            Ok(Claim::Settled(found)) => {
+                tracing::info!(batch = %batch, state = %found.state, "the batch is settled already");
+                return Ok(Claimed::Over(ExitCode::SUCCESS));
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                anyhow::bail!("the ledger does not know batch {batch}");
+            }
+            Err(error) => {
+                tracing::warn!(batch = %batch, error = ledger::chain(&error), "the batch could not be claimed");
+                return Ok(Claimed::Over(ExitCode::from(AGAIN)));
+            }
+        }
+    }
+}
+
+async fn loading() -> anyhow::Result<Loading> {
+    let settings = settings::Task::from_env().context("reading the settings")?;
+    let config = aws::config().await;
+    let release = settings.common.release.clone();
+    let passwords = Parameters::new(aws::ssm(&config), settings.common.parameters.as_str());
+    let databases = Arc::new(Databases::new(
+        settings.common.database.clone(),
+        format!("waybill task {release}"),
+        Arc::new(passwords),
+    )?);
+    Ok(Loading {
+        settings: lane::Settings {
+            environment: settings.common.environment,
+            release,
+            lane: Lane::Task,
+            largest: None,
+            overflow: None,
+            load: LoadSettings {
+                lease: settings.lease,
+                ..LoadSettings::default()
+            },
+        },
+        sessions: Sessions::of(&databases),
+        open: lane::from_s3(aws::s3(&config)),
+    })
+}
