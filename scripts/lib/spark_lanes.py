@@ -21,8 +21,6 @@ from waybill_spark.run import Done, run
 from waybill_spark.store import Place
 
 LOGIN = "lane"
-RANGE_BYTES = 300
-"""So small that most records of most files lie beside a border."""
 
 
 class Lanes:
@@ -43,7 +41,6 @@ class Lanes:
             access=Access(self.url("spark", LOGIN)),
             folder=str(folder),
             release="bench",
-            range_bytes=RANGE_BYTES,
         )
 
     def url(self, database: str, user: str) -> str:

@@ -33,6 +33,8 @@ def findings(contract: Contract, path: Path, range_bytes: int) -> "list[list[Any
     head = read_head(read, contract, lines_only, unpacked.fault)
     if isinstance(head, BadHead):
         return [_fault(head.at, head.fault)]
+    # Borders close to each other in small files; in large ones not so many that the test takes minutes.
+    range_bytes = max(range_bytes, len(content) // 40)
     starts = range(head.first.byte, len(content), range_bytes)
     spans = [(start, min(start + range_bytes, len(content))) for start in starts]
     scanned = [(end - start, ways(_pieces(content, start, end), lines_only)) for start, end in spans]
@@ -57,8 +59,9 @@ class _Sink:
 
 
 def _pieces(content: bytes, start: int, end: int) -> Iterator[bytes]:
-    for at in range(start, end, 7):
-        yield content[at : min(at + 7, end)]
+    size = 7 if end - start < 4000 else 1 << 16
+    for at in range(start, end, size):
+        yield content[at : min(at + size, end)]
 
 
 def _fault(at: Any, fault: Any) -> "list[Any]":

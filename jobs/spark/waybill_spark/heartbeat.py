@@ -33,8 +33,7 @@ class Heartbeat:
     def _beat(self) -> None:
         while not self._over.wait(_EVERY_S):
             try:
-                if not ledger.beat(self._session, self._held, *self._engine.progress()):
-                    raise ledger.Superseded("another attempt has taken the batch")
+                ledger.beat(self._session, self._held, *self._engine.progress())
             # Whatever it is, the holder cannot be heard of any more; the commit would say so hours later.
             except Exception as error:
                 self.lost = error

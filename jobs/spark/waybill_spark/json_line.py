@@ -171,6 +171,8 @@ class Scanner:
             if not byte:
                 self._wrong("EOF while parsing a string")
             if byte != b"\\":
+                # Before it, where a value is only gone over; after it, where it is a key.
+                self._at -= 1
                 self._wrong(_CONTROL)
             escape = self._next()
             if escape == b"u":

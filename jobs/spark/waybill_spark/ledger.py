@@ -20,19 +20,29 @@ _FIND = (
 _CLAIM = (
     "UPDATE waybill.batches b SET state = 'loading', attempt = b.attempt + 1, release = $2, "
     "lease_until = clock_timestamp() + make_interval(secs => $3), "
-    "started_at = coalesce(b.started_at, clock_timestamp()), finished_at = NULL, error = NULL, "
-    "progress_bytes = 0, progress_rows = 0 "
+    "started_at = coalesce(b.started_at, clock_timestamp()), attempt_at = clock_timestamp(), "
+    "finished_at = NULL, error = NULL, progress_bytes = 0, progress_rows = 0, progress_copied = 0 "
     "WHERE b.number = $1 "
     "RETURNING b.number, b.id, b.attempt, b.dataset, b.bucket, b.object_key, b.object_version, "
     "b.object_bytes, b.etag, b.submitted_by, b.dry_run, b.force, b.expect_rows, b.expect_sha256, "
-    "b.lease_until"
+    "b.priority, b.lane, b.lease_until"
 )
+_TAKEN = "DELETE FROM waybill.queue WHERE batch = $1"
 _EVENT_LOADING = "INSERT INTO waybill.events (batch, state, attempt, note) VALUES ($1, 'loading', $2, $3)"
 _EVENT = "INSERT INTO waybill.events (batch, state, attempt, note) VALUES ($1, $2, $3, $4)"
 _BEAT = (
     "UPDATE waybill.batches "
-    "SET lease_until = clock_timestamp() + make_interval(secs => $3), progress_bytes = $4, progress_rows = $5 "
-    "WHERE number = $1 AND attempt = $2 AND state = 'loading'"
+    "SET lease_until = clock_timestamp() + make_interval(secs => $3), progress_bytes = $4, progress_rows = $5, "
+    "progress_copied = $6 "
+    "WHERE number = $1 AND attempt = $2 AND state = 'loading' "
+    "RETURNING cancel_by IS NOT NULL"
+)
+_OURS = "SELECT FROM waybill.batches WHERE number = $1 AND attempt = $2 AND state = 'loading' FOR UPDATE"
+_WHO_CANCELS = "SELECT cancel_by, attempt FROM waybill.batches WHERE number = $1"
+_CANCEL = (
+    "UPDATE waybill.batches "
+    "SET state = 'failed', error = $2, finished_at = clock_timestamp(), lease_until = NULL, cancel_by = NULL "
+    "WHERE number = $1"
 )
 _TRY_LOCK = "SELECT pg_try_advisory_lock($1, $2)"
 _UNLOCK = "SELECT pg_advisory_unlock($1, $2)"
@@ -46,7 +56,8 @@ _LAST = "SELECT id FROM waybill.batches WHERE number = $1 AND state = 'committed
 _COMMIT = (
     "UPDATE waybill.batches "
     "SET state = 'committed', rows = $3, rejected = 0, bytes = $4, sha256 = $5, header = $6, "
-    "finished_at = clock_timestamp(), lease_until = NULL, error = NULL, progress_rows = $3, "
+    "finished_at = clock_timestamp(), lease_until = NULL, error = NULL, cancel_by = NULL, "
+    "progress_rows = $3, progress_copied = $3, "
     "progress_bytes = coalesce(object_bytes, progress_bytes) "
     "WHERE number = $1 AND attempt = $2 AND state = 'loading'"
 )
@@ -58,7 +69,7 @@ _SETTLE = (
     "UPDATE waybill.batches "
     "SET state = $3, rows = $4, rejected = $5, bytes = $6, sha256 = $7, header = $8, error = $9, "
     "duplicate_of = $10, report_total = $11, report_listed = $12, finished_at = clock_timestamp(), "
-    "lease_until = NULL "
+    "lease_until = NULL, cancel_by = NULL "
     "WHERE number = $1 AND attempt = $2 AND state = 'loading'"
 )
 _REPORT = (
@@ -68,7 +79,7 @@ _REPORT = (
 )
 STATEMENTS = (
     _FIND, _CLAIM, _EVENT_LOADING, _EVENT, _BEAT, _TRY_LOCK, _UNLOCK, _CONTENT, _FIRST, _VERSION, _LAST, _COMMIT, _RAISE,
-    _SETTLE, _REPORT,
+    _SETTLE, _REPORT, _TAKEN, _OURS, _WHO_CANCELS, _CANCEL,
 )  # fmt: skip
 """What must be found in the crate."""
 
@@ -80,6 +91,10 @@ _SETTLED = ("committed", "checked", "rejected", "duplicate", "undone")
 
 class Superseded(Exception):
     """Another attempt has taken the batch: nothing more is to be done."""
+
+
+class Cancelled(Exception):
+    """Somebody asked for the batch to be stopped."""
 
 
 class Held(NamedTuple):
@@ -159,6 +174,9 @@ def claim(session: Database, batch: uuid.UUID, release: str) -> "Held | Settled 
                 note = "the loader before was gone"
             else:
                 note = "the loader before was silent past its lease"
+        session.rows(_TAKEN, number)
+        if _was_cancelled(session, number):
+            return Settled(number, before, "failed")
         row = session.rows(_CLAIM, number, release, LEASE_S)[0]
         held = Held(row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[7], *row[10:14])
         session.rows(_LANE, number, held.attempt)
@@ -173,9 +191,35 @@ def release_claim(session: Database, held: Held) -> None:
     session.rows(_UNLOCK, *_keys(held.number, held.attempt))
 
 
-def beat(session: Database, held: Held, stored_bytes: int, rows: int) -> bool:
-    """Renews the lease and shows progress; false where the batch is no longer ours."""
-    return session.count(_BEAT, held.number, held.attempt, LEASE_S, stored_bytes, rows) == 1
+def beat(session: Database, held: Held, stored_bytes: int, rows: int) -> None:
+    """Renews the lease and shows progress; an error where the batch is no longer ours, or nobody wants it."""
+    kept = session.rows(_BEAT, held.number, held.attempt, LEASE_S, stored_bytes, rows, rows)
+    if not kept:
+        raise Superseded("another attempt has taken the batch")
+    if kept[0][0]:
+        raise Cancelled("somebody cancelled the batch")
+
+
+def cancelled(session: Database, held: Held) -> bool:
+    """Settles a batch whose holder was told to stop; false where it is somebody else's."""
+    with session.transaction():
+        return bool(session.rows(_OURS, held.number, held.attempt)) and _was_cancelled(session, held.number)
+
+
+def _was_cancelled(session: Database, number: int) -> bool:
+    """Whether the loader of a batch was asked to stop; the batch is settled then."""
+    asked_by, attempt = session.rows(_WHO_CANCELS, number)[0]
+    if asked_by is None:
+        return False
+    problem = {
+        "type": "/problems/cancelled",
+        "title": "The batch was cancelled",
+        "status": 409,
+        "detail": f"{asked_by} asked for it; nothing of it was loaded, and a replay loads it",
+    }
+    session.rows(_CANCEL, number, json.dumps(problem))
+    session.rows(_EVENT, number, "failed", attempt, f"cancelled by {asked_by}")
+    return True
 
 
 def commit(session: Database, held: Held, summary: Summary, only_last: bool) -> Optional[Duplicate]:

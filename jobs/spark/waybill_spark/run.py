@@ -12,7 +12,7 @@ from . import ledger, verdict
 from .database import Database
 from .engine import Engine
 from .heartbeat import Heartbeat
-from .ledger import Busy, End, Held, Settled, Superseded
+from .ledger import Busy, Cancelled, End, Held, Settled, Superseded
 from .load import Settings, load, publish_files
 
 log = logging.getLogger("waybill.spark")
@@ -70,6 +70,9 @@ def _work(engine: Engine, settings: Settings, claiming: Database, held: Held) ->
         if isinstance(heartbeat.lost, Superseded):
             log.warning("batch=%s: another attempt has taken it", held.id)
             return Done("loading", False)
+        if isinstance(heartbeat.lost, Cancelled):
+            ledger.cancelled(claiming, held)
+            return _told(held, "failed")
         # The cause names no row's values: those never reach an exception's text.
         log.error("batch=%s: the load failed: %s", held.id, _chain(error))
         end = verdict.failed(error, isinstance(error, (OSError, pg8000.exceptions.InterfaceError)))
