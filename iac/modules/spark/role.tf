@@ -92,8 +92,8 @@ data "aws_iam_policy_document" "job" {
     for_each = local.emr ? [] : [1]
 
     content {
-      sid       = "Connection"
-      actions   = ["glue:GetConnection"]
+      sid     = "Connection"
+      actions = ["glue:GetConnection"]
       resources = [
         "arn:${local.partition}:glue:${local.place}:catalog", "arn:${local.partition}:glue:${local.place}:connection/${local.machine}",
       ]
