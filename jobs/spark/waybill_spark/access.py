@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import NamedTuple, Optional
 
 from .database import Address, Database
@@ -39,4 +40,4 @@ def _beside(name: str) -> str:
     """A file that the engine laid beside the job, on the driver or on an executor."""
     from pyspark import SparkFiles
 
-    return name if name.startswith("/") else SparkFiles.get(name)
+    return name if Path(name).exists() else SparkFiles.get(name)
