@@ -37,9 +37,9 @@ locals {
       WAYBILL_LEASE_SECONDS       = tostring(var.intake.lease_s)
     }, local.bulk_variables)
     api = merge(local.common_variables, {
-      WAYBILL_INCOMING_BUCKET  = module.storage.buckets["incoming"].name
-      WAYBILL_INTAKE_QUEUE_URL = module.intake.queue.url
-      WAYBILL_PUBLIC_RATES     = tostring(var.api.public_rates)
+      WAYBILL_INCOMING_BUCKET = module.storage.buckets["incoming"].name
+      WAYBILL_LOADS_QUEUE_URL = module.intake.loads.url
+      WAYBILL_PUBLIC_RATES    = tostring(var.api.public_rates)
     })
     migrate = local.common_variables
     provision = merge(local.common_variables, {
@@ -79,7 +79,6 @@ locals {
       { sid = "Password", actions = ["ssm:GetParameter"], resources = [module.credentials.arns["loader"]] },
       { sid = "Objects", actions = ["s3:GetObject", "s3:GetObjectVersion"], resources = ["${local.incoming}/*"] },
       { sid = "MissingObjects", actions = ["s3:ListBucket"], resources = [local.incoming] },
-      { sid = "AskForLoads", actions = ["sqs:SendMessage"], resources = [module.intake.loads.arn] },
     ]
     api = [
       { sid = "Passwords", actions = ["ssm:GetParameter"], resources = [module.credentials.arns["api"], module.credentials.arns["reader"]] },
@@ -88,7 +87,7 @@ locals {
       # Whether what is to be replayed is still there.
       { sid = "Objects", actions = ["s3:GetObject", "s3:GetObjectVersion"], resources = ["${local.incoming}/*"] },
       { sid = "MissingObjects", actions = ["s3:ListBucket"], resources = [local.incoming] },
-      { sid = "Orders", actions = ["sqs:SendMessage"], resources = [module.intake.queue.arn] },
+      { sid = "Orders", actions = ["sqs:SendMessage"], resources = [module.intake.loads.arn] },
     ]
     migrate = [
       { sid = "Passwords", actions = ["ssm:GetParameter"], resources = values(module.credentials.arns) },
@@ -121,7 +120,7 @@ locals {
   unnamed = merge({ for function in keys(var.functions) : function => [] }, {
     release = ["cloudwatch:DescribeAlarms", "cloudwatch:GetMetricData"]
     # Whether a batch was handed over already.
-    intake = var.bulk == null ? [] : ["batch:DescribeJobs", "batch:ListJobs"]
+    intake = var.bulk == null ? [] : ["batch:ListJobs"]
   })
 
   # What functions begin with. A preview's role may publish beside releases only, so that no other environment ever takes

@@ -141,13 +141,17 @@ pub async fn claim_next(
     }
 }
 
-/// Those that wait in a lane and have been due for so long, at most a hundred, who waits longest first.
+/// Those of a lane that have been due for so long, or whose loader has been silent for so long past its lease; at most
+/// a hundred.
 pub async fn overdue(client: &Client, lane: Lane, since: Duration) -> Result<Vec<BatchId>> {
     let rows = client
         .query(
             "SELECT b.id FROM waybill.queue q JOIN waybill.batches b ON b.number = q.batch
              WHERE q.lane = $1 AND q.due_at < clock_timestamp() - make_interval(secs => $2)
-             ORDER BY q.due_at LIMIT 100",
+             UNION ALL
+             SELECT id FROM waybill.batches
+             WHERE state = 'loading' AND lane = $1 AND lease_until < clock_timestamp() - make_interval(secs => $2)
+             LIMIT 100",
             &[&lane.as_str(), &since.as_secs_f64()],
         )
         .await?;

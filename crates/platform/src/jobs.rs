@@ -42,9 +42,6 @@ impl Job {
 pub trait Jobs: Send + Sync {
     /// Starts a job unless it has been, and answers its id.
     fn start(&self, job: Job) -> BoxFuture<'_, Result<String, JobError>>;
-
-    /// Ends a job that has not ended, and says why in its history.
-    fn stop<'a>(&'a self, id: &'a str, why: &'a str) -> BoxFuture<'a, Result<(), JobError>>;
 }
 
 /// AWS Batch could not be reached, or refused.
@@ -74,12 +71,17 @@ impl JobError {
 pub struct BatchJobs {
     client: Client,
     settings: Bulk,
+    release: String,
 }
 
 impl BatchJobs {
-    /// With the queues and job definitions of an environment.
-    pub fn new(client: Client, settings: Bulk) -> Self {
-        BatchJobs { client, settings }
+    /// With the queues of an environment and the job definitions of a release.
+    pub fn new(client: Client, settings: Bulk, release: impl Into<String>) -> Self {
+        BatchJobs {
+            client,
+            settings,
+            release: release.into(),
+        }
     }
 
     /// A job of that name that has not ended. Batch itself takes any number of the same name.
@@ -116,7 +118,7 @@ impl BatchJobs {
             .submit_job()
             .job_name(name)
             .job_queue(&class.queue)
-            .job_definition(&class.definition)
+            .job_definition(class.definition_of(&self.release))
             .parameters(BATCH_PARAMETER, job.batch.to_string())
             .send()
             .await
@@ -128,19 +130,6 @@ impl BatchJobs {
 impl Jobs for BatchJobs {
     fn start(&self, job: Job) -> BoxFuture<'_, Result<String, JobError>> {
         Box::pin(self.submit(job))
-    }
-
-    fn stop<'a>(&'a self, id: &'a str, why: &'a str) -> BoxFuture<'a, Result<(), JobError>> {
-        Box::pin(async move {
-            self.client
-                .terminate_job()
-                .job_id(id)
-                .reason(why)
-                .send()
-                .await
-                .map_err(|error| JobError::new("end a job", error))?;
-            Ok(())
-        })
     }
 }
 

@@ -56,9 +56,9 @@ async fn instance() -> anyhow::Result<Intake> {
     let s3 = aws::s3(&config);
     let sqs = aws::sqs(&config);
     let loads = Arc::new(Queue::new(sqs.clone(), settings.loads_url.as_str()));
-    let tasks = settings
-        .bulk
-        .map(|bulk| Arc::new(BatchJobs::new(aws::batch(&config), bulk)) as Arc<dyn Jobs>);
+    let tasks = settings.bulk.map(|bulk| {
+        Arc::new(BatchJobs::new(aws::batch(&config), bulk, release.as_str())) as Arc<dyn Jobs>
+    });
     Ok(Intake {
         incoming_bucket: settings.incoming_bucket,
         loading: Loading {

@@ -46,7 +46,6 @@ locals {
       # Without it, what a program leaves running would stay.
       linuxParameters = { initProcessEnabled = true }
       environment = [for key, value in merge(var.variables, {
-        WAYBILL_LANE    = "task"
         WAYBILL_SCRATCH = local.scratch
         # The image and what Fargate itself writes lie on the same disk.
         WAYBILL_SCRATCH_BYTES = tostring((one.scratch_gb - 3) * pow(1024, 3))

@@ -10,7 +10,7 @@ resource "aws_cloudwatch_event_rule" "next" {
 resource "aws_cloudwatch_event_target" "next" {
   rule  = aws_cloudwatch_event_rule.next.name
   arn   = local.arns["loads"]
-  input = jsonencode({ waybill = "next" })
+  input = jsonencode({ waybill = "sweep" })
 
   # The next one is due before a late one would be of use.
   retry_policy {

@@ -114,7 +114,7 @@ variable "loads" {
 }
 
 variable "next_minutes" {
-  description = "How often `{\"waybill\":\"next\"}` is put into the queue of loads, in minutes: the longest that something waits whose own message was lost."
+  description = "How often `{\"waybill\":\"sweep\"}` is put into the queue of loads, in minutes: the longest that something waits whose own message was lost."
   type        = number
   default     = 5
   nullable    = false

@@ -13,7 +13,7 @@ use anyhow::Context as _;
 use clap::{Parser, Subcommand};
 use lane::{End, Loading, Sessions, Stop};
 use ledger::{BatchId, Claim, ErrorKind, Held, Lane};
-use loader::LoadSettings;
+use loader::{LoadSettings, ScratchSettings};
 use platform::database::Databases;
 use platform::secrets::Parameters;
 use platform::{aws, settings, telemetry};
@@ -109,6 +109,7 @@ async fn claim(loading: &mut Loading, batch: BatchId) -> anyhow::Result<Claimed>
 
 async fn loading() -> anyhow::Result<Loading> {
     let settings = settings::Task::from_env().context("reading the settings")?;
+    let defaults = LoadSettings::default();
     let config = aws::config().await;
     let release = settings.common.release.clone();
     let passwords = Parameters::new(aws::ssm(&config), settings.common.parameters.as_str());
@@ -126,7 +127,11 @@ async fn loading() -> anyhow::Result<Loading> {
             overflow: None,
             load: LoadSettings {
                 lease: settings.lease,
-                ..LoadSettings::default()
+                scratch: ScratchSettings {
+                    folder: settings.scratch.unwrap_or_else(std::env::temp_dir),
+                    bytes: settings.scratch_bytes.unwrap_or(defaults.scratch.bytes),
+                },
+                ..defaults
             },
         },
         sessions: Sessions::of(&databases),

@@ -25,8 +25,17 @@ pub struct Bulk {
 pub struct Class {
     /// The job queue.
     pub queue: String,
-    /// The job definition.
+    /// The part of the job definition's name that all releases share.
     pub definition: String,
+}
+
+impl Class {
+    /// The job definition of a release: each has its own, with its image by digest, so that a batch is loaded by the
+    /// release that took it in. `scripts/workflow/containers` names it so too.
+    pub fn definition_of(&self, release: &str) -> String {
+        let short: String = release.chars().take(12).collect();
+        format!("{}-{short}", self.definition)
+    }
 }
 
 impl Bulk {
@@ -63,6 +72,11 @@ impl Bulk {
             urgent: class("urgent"),
             large_bytes: DEFAULT_LARGE_BYTES,
         }
+    }
+
+    /// The classes, the urgent one first.
+    pub fn classes(&self) -> [&Class; 3] {
+        [&self.urgent, &self.small, &self.large]
     }
 
     /// The class of a batch.

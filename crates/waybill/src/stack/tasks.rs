@@ -89,6 +89,7 @@ pub(crate) async fn definitions(
     image: &Path,
     task: &Task,
 ) -> Outcome<()> {
+    let release = &task.common.release;
     let bulk = bulk(names);
     let known = clients
         .batch
@@ -112,15 +113,16 @@ pub(crate) async fn definitions(
                 .await
                 .or_failed(format!("making job queue {}", class.queue))?;
         }
+        let definition = class.definition_of(release);
         clients
             .batch
             .register_job_definition()
-            .job_definition_name(&class.definition)
+            .job_definition_name(&definition)
             .r#type(JobDefinitionType::Container)
             .container_properties(container(image, &task.variables()))
             .send()
             .await
-            .or_failed(format!("registering job definition {}", class.definition))?;
+            .or_failed(format!("registering job definition {definition}"))?;
     }
     Ok(())
 }
@@ -186,7 +188,7 @@ pub(crate) async fn run(dir: &LocalDir, terminal: Terminal) -> Outcome<()> {
     looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         looks.tick().await;
-        for class in [&bulk.urgent, &bulk.small, &bulk.large] {
+        for class in bulk.classes() {
             for job in listed(&clients, &class.queue).await {
                 let (Some(id), Some(batch)) =
                     (job.job_id, job.job_name.as_deref().and_then(Job::batch_of))
@@ -196,7 +198,7 @@ pub(crate) async fn run(dir: &LocalDir, terminal: Terminal) -> Outcome<()> {
                 if !seen.insert(id.clone()) {
                     continue;
                 }
-                let container = definition(&clients, &class.definition).await?;
+                let container = definition(&clients, &id).await?;
                 let room = Arc::clone(&room);
                 tokio::spawn(async move {
                     // The semaphore is never closed.
@@ -224,15 +226,29 @@ async fn listed(clients: &Clients, queue: &str) -> Vec<JobSummary> {
         .unwrap_or_default()
 }
 
-/// The newest revision of a job definition.
-async fn definition(clients: &Clients, name: &str) -> Outcome<ContainerProperties> {
+/// What a job was submitted as.
+async fn definition(clients: &Clients, job: &str) -> Outcome<ContainerProperties> {
+    let what = || format!("looking up the definition of job {job}");
+    let name = clients
+        .batch
+        .describe_jobs()
+        .jobs(job)
+        .send()
+        .await
+        .or_failed(what())?
+        .jobs
+        .unwrap_or_default()
+        .into_iter()
+        .next()
+        .and_then(|job| job.job_definition)
+        .ok_or_else(|| Failure::failed(format!("{}: the answer names none", what())))?;
     clients
         .batch
         .describe_job_definitions()
-        .job_definition_name(name)
+        .job_definition_name(&name)
         .send()
         .await
-        .or_failed(format!("looking up job definition {name}"))?
+        .or_failed(what())?
         .job_definitions
         .unwrap_or_default()
         .into_iter()

@@ -119,7 +119,7 @@ run "asks_for_what_waits" {
   }
 
   assert {
-    condition     = aws_cloudwatch_event_target.next.arn == output.loads.arn && aws_cloudwatch_event_target.next.input == "{\"waybill\":\"next\"}"
+    condition     = aws_cloudwatch_event_target.next.arn == output.loads.arn && aws_cloudwatch_event_target.next.input == "{\"waybill\":\"sweep\"}"
     error_message = "The function must be asked in the words that it knows."
   }
 }

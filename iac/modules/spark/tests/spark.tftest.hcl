@@ -1,0 +1,163 @@
+provider "aws" {
+  region = "eu-west-1"
+}
+
+variables {
+  name      = "waybill-test"
+  artifacts = { bucket = "waybill-artifacts" }
+  incoming  = "arn:aws:s3:::waybill-test-incoming"
+  lake      = { bucket = "company-lake", prefix = "waybill/test" }
+  database = {
+    host          = "db.test.internal"
+    name          = "waybill"
+    login         = "waybill_loader"
+    parameter_arn = "arn:aws:ssm:eu-west-1:123456789012:parameter/waybill/test/database/loader/password"
+  }
+  network = { subnet_ids = ["subnet-1", "subnet-2"], security_group_ids = ["sg-1"], availability_zone = "eu-west-1a" }
+}
+
+run "nothing_is_paid_between_jobs" {
+  command = apply
+
+  assert {
+    condition     = aws_emrserverless_application.this[0].auto_stop_configuration[0].enabled && length(aws_emrserverless_application.this[0].initial_capacity) == 0
+    error_message = "The application must stop by itself, and keep no workers warm."
+  }
+
+  assert {
+    condition     = aws_emrserverless_application.this[0].architecture == "ARM64" && aws_emrserverless_application.this[0].maximum_capacity[0].cpu == "40 vCPU"
+    error_message = "It runs on arm64, within the limits."
+  }
+
+  assert {
+    condition     = length(aws_glue_job.this) == 0 && length(aws_glue_connection.this) == 0
+    error_message = "One engine is made, not both."
+  }
+}
+
+run "the_machine_starts_the_releases_own_job" {
+  command = apply
+
+  assert {
+    condition     = jsondecode(aws_sfn_state_machine.this.definition).States.RunOnEmr.Resource == "arn:aws:states:::emr-serverless:startJobRun.sync"
+    error_message = "The machine must wait for the job's end."
+  }
+
+  assert {
+    condition     = jsondecode(aws_sfn_state_machine.this.definition).States.Read.Assign.settings.code == "s3://waybill-artifacts/releases/"
+    error_message = "The job is the release's, from the artifact bucket."
+  }
+
+  assert {
+    condition = alltrue([
+      for state in ["RunOnEmr", "RunOnGlue"] :
+      jsondecode(aws_sfn_state_machine.this.definition).States[state].TimeoutSeconds == 15000
+      && jsondecode(aws_sfn_state_machine.this.definition).States[state].Retry[1].MaxAttempts == 2
+    ])
+    error_message = "A job has a limit, and is begun three times."
+  }
+
+  assert {
+    condition     = contains(jsondecode(aws_sfn_state_machine.this.definition).States.Read.Assign.settings.arguments, "/waybill/test/database/loader/password")
+    error_message = "The job is told the password's name, never the password."
+  }
+}
+
+run "a_job_reads_batches_and_writes_its_lake_only" {
+  command = apply
+
+  assert {
+    condition = alltrue([
+      for statement in jsondecode(output.policies.job).Statement :
+      alltrue([for resource in flatten([statement.Resource]) : startswith(resource, "arn:aws:s3:::company-lake/waybill/test/")])
+      if length(setintersection(flatten([statement.Action]), ["s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload"])) > 0
+    ])
+    error_message = "Nothing but the environment's part of the lake may be written."
+  }
+
+  assert {
+    condition = [
+      for statement in jsondecode(output.policies.job).Statement : statement.Resource if contains(flatten([statement.Action]), "s3:GetObjectVersion")
+    ] == ["arn:aws:s3:::waybill-test-incoming/*"]
+    error_message = "Batches are read, by their version."
+  }
+
+  assert {
+    condition = [
+      for statement in jsondecode(output.policies.job).Statement : statement.Resource if contains(flatten([statement.Action]), "ssm:GetParameter")
+    ] == ["arn:aws:ssm:eu-west-1:123456789012:parameter/waybill/test/database/loader/password"]
+    error_message = "One parameter, no more."
+  }
+
+  assert {
+    condition     = !anytrue([for statement in jsondecode(output.policies.job).Statement : contains(flatten([statement.Action]), "ec2:CreateNetworkInterface")])
+    error_message = "EMR Serverless makes its interfaces with a role of its own."
+  }
+
+  assert {
+    condition = [
+      for statement in jsondecode(output.policies.machine).Statement : statement.Condition.StringEquals["iam:PassedToService"]
+      if contains(flatten([statement.Action]), "iam:PassRole")
+    ] == ["emr-serverless.amazonaws.com"]
+    error_message = "The job's role is for the engine only."
+  }
+}
+
+run "glue_runs_the_same_script" {
+  command = apply
+
+  variables {
+    engine = "glue"
+  }
+
+  assert {
+    condition     = aws_glue_job.this[0].timeout == 240 && aws_glue_job.this[0].number_of_workers == 8 && length(aws_emrserverless_application.this) == 0
+    error_message = "The same limits, and one engine."
+  }
+
+  assert {
+    condition     = jsondecode(aws_sfn_state_machine.this.definition).States.Read.Assign.settings.engine == "glue"
+    error_message = "The machine goes the way of its engine."
+  }
+
+  assert {
+    condition     = !anytrue([for statement in jsondecode(output.policies.machine).Statement : contains(flatten([statement.Action]), "iam:PassRole")])
+    error_message = "A Glue job has its role already."
+  }
+}
+
+run "who_is_to_know_is_told" {
+  command = apply
+
+  variables {
+    topic_arn = "arn:aws:sns:eu-west-1:123456789012:alarms"
+  }
+
+  assert {
+    condition = [
+      for statement in jsondecode(output.policies.machine).Statement : statement.Resource if contains(flatten([statement.Action]), "sns:Publish")
+    ] == ["arn:aws:sns:eu-west-1:123456789012:alarms"]
+    error_message = "The machine may publish to the topic that it was given."
+  }
+}
+
+run "glue_without_a_zone_is_refused" {
+  command = plan
+
+  variables {
+    engine  = "glue"
+    network = { subnet_ids = ["subnet-1"], security_group_ids = ["sg-1"] }
+  }
+
+  expect_failures = [var.network]
+}
+
+run "a_whole_bucket_is_no_lake" {
+  command = plan
+
+  variables {
+    lake = { bucket = "company-lake", prefix = "" }
+  }
+
+  expect_failures = [var.lake]
+}

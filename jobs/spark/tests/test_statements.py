@@ -1,0 +1,33 @@
+"""The ledger's statements are those of the crates, word for word: two lanes that write one ledger must not drift apart."""
+
+import re
+import unittest
+from pathlib import Path
+
+from waybill_spark import foreign_keys, ledger, staging
+
+CRATES = Path(__file__).resolve().parents[3] / "crates"
+
+
+def _words(text: str) -> str:
+    """Without line breaks, and without the backslashes by which Rust goes on in the next line."""
+    return re.sub(r"\s+", " ", text.replace("\\\n", " "))
+
+
+class Statements(unittest.TestCase):
+    def _rust(self, crate: str) -> str:
+        return _words("\n".join(path.read_text() for path in sorted((CRATES / crate / "src").rglob("*.rs"))))
+
+    def test_the_ledgers_statements_are_the_crates(self):
+        rust = self._rust("ledger")
+        for statement in (*ledger.STATEMENTS, *foreign_keys.STATEMENTS):
+            self.assertIn(f'"{_words(statement)}"', rust)
+
+    def test_the_locks_of_merges_are_the_crates(self):
+        rust = self._rust("loader")
+        for statement in (staging.LOCK_MERGE, staging.LATER_SNAPSHOT):
+            self.assertIn(f'"{_words(statement)}"', rust)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,107 @@
+"""One batch by its id: claimed, loaded, settled, published."""
+
+from __future__ import annotations
+
+import logging
+import uuid
+from typing import NamedTuple, Optional
+
+import pg8000.exceptions
+
+from . import ledger, verdict
+from .database import Database
+from .engine import Engine
+from .heartbeat import Heartbeat
+from .ledger import Busy, Cancelled, End, Held, Settled, Superseded
+from .load import Settings, load, publish_files
+
+log = logging.getLogger("waybill.spark")
+
+
+class Done(NamedTuple):
+    """How the job ended: the batch's state, and whether the job did what it could."""
+
+    state: str
+    good: bool
+
+
+def run(engine: Engine, settings: Settings, batch: uuid.UUID) -> Done:
+    """Loads a batch that the ledger knows. Safe to be called again for the same batch, whatever became of the last call."""
+    claiming = settings.access.session()
+    try:
+        claim = ledger.claim(claiming, batch, settings.release)
+        if isinstance(claim, Busy):
+            log.warning("batch=%s: attempt %d is being worked on", batch, claim.attempt)
+            return Done("loading", False)
+        if isinstance(claim, Settled):
+            return _settled(settings, claiming, batch, claim)
+        try:
+            return _work(engine, settings, claiming, claim)
+        finally:
+            _let_go(claiming, claim)
+    finally:
+        claiming.close()
+
+
+def _settled(settings: Settings, session: Database, batch: uuid.UUID, settled: Settled) -> Done:
+    """A committed batch whose job died before it published the files is published now."""
+    if settled.state == "committed" and settings.into != "postgres":
+        dataset = session.rows("SELECT dataset FROM waybill.batches WHERE number = $1", settled.number)[0][0]
+        publish_files(settings, dataset, settled.number, settled.attempt)
+    log.info("batch=%s state=%s: settled already", batch, settled.state)
+    return Done(settled.state, True)
+
+
+def _work(engine: Engine, settings: Settings, claiming: Database, held: Held) -> Done:
+    log.info("batch=%s dataset=%s attempt=%d: begun", held.id, held.dataset, held.attempt)
+    heartbeat = Heartbeat(claiming, held, engine)
+    end: Optional[End]
+    try:
+        session = settings.access.session(long=True)
+        try:
+            with heartbeat:
+                end = load(engine, settings, held, session)
+        finally:
+            session.close()
+    except Superseded:
+        log.warning("batch=%s: another attempt has taken it", held.id)
+        return Done("loading", False)
+    except Exception as error:
+        if isinstance(heartbeat.lost, Superseded):
+            log.warning("batch=%s: another attempt has taken it", held.id)
+            return Done("loading", False)
+        if isinstance(heartbeat.lost, Cancelled):
+            ledger.cancelled(claiming, held)
+            return _told(held, "failed")
+        # The cause names no row's values: those never reach an exception's text.
+        log.error("batch=%s: the load failed: %s", held.id, _chain(error))
+        end = verdict.failed(error, isinstance(error, (OSError, pg8000.exceptions.InterfaceError)))
+    if end is None:
+        if settings.into != "postgres":
+            publish_files(settings, held.dataset, held.number, held.attempt)
+        return _told(held, "committed")
+    ledger.settle(claiming, held, end)
+    return _told(held, end.state)
+
+
+def _told(held: Held, state: str) -> Done:
+    log.info("batch=%s dataset=%s state=%s: settled", held.id, held.dataset, state)
+    return Done(state, state != "failed")
+
+
+def _let_go(session: Database, held: Held) -> None:
+    try:
+        ledger.release_claim(session, held)
+    except (pg8000.exceptions.InterfaceError, OSError):
+        pass  # The session is gone, and its lock with it.
+
+
+def _chain(error: BaseException) -> str:
+    """An error and what caused it. Of a database's error only its code: its words may repeat values."""
+    parts = []
+    while error:
+        details = error.args[0] if error.args and isinstance(error.args[0], dict) else None
+        text = f"SQLSTATE {details.get('C')}" if details else str(error).partition("\n")[0]
+        parts.append(f"{type(error).__name__}: {text}")
+        error = error.__cause__
+    return "; ".join(parts)
