@@ -28,7 +28,7 @@ fn content(format: Format) -> Vec<u8> {
                 content,
                 "PT{from:03},UY{to:03},2021-{month:02}-{day:02},{price}"
             ),
-            _ => writeln!(
+            Format::JsonLines => writeln!(
                 content,
                 "{{\"orig_code\":\"PT{from:03}\",\"dest_code\":\"UY{to:03}\",\"day\":\"2021-{month:02}-{day:02}\",\"price\":{price}}}"
             ),

@@ -278,6 +278,10 @@ async fn open(replica: &Replica) -> Result<Session, Problem> {
 }
 
 /// What became of an idle session.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one at a time, and mostly the large one"
+)]
 enum Revived {
     Alive(Held),
     /// Its connection is closed, or it refused.
