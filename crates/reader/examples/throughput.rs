@@ -8,7 +8,8 @@ use std::io::{BufReader, Cursor};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use reader::{Block, Compression, Format, Layout, Limits, Splitter, decompress};
+use contract::Contract;
+use reader::{Block, Compression, Fault, Format, Layout, Limits, Splitter, decompress};
 
 const BYTES: usize = 16 << 20;
 const RUNS: usize = 40;
@@ -19,15 +20,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         return Err("usage: throughput FILE DATASET".into());
     };
     let contract = contract::find(&dataset).ok_or("no such dataset")?;
-    let format = if Path::new(&path)
+    let format = Path::new(&path)
         .extension()
-        .is_some_and(|extension| extension == "jsonl")
-    {
-        Format::JsonLines
-    } else {
-        Format::Csv
-    };
-    let content = repeated(&std::fs::read(&path)?, format);
+        .and_then(|extension| Format::from_extension(extension.to_str()?))
+        .unwrap_or(Format::Csv);
+    let content = repeated(std::fs::read(&path)?, format, contract)?;
     let limits = Limits::default();
 
     let mut best = [Duration::MAX; 2];
@@ -73,17 +70,29 @@ fn parse(block: &Block, layout: &Layout) -> u64 {
     records.totals().records
 }
 
-fn repeated(file: &[u8], format: Format) -> Vec<u8> {
-    let header = match format {
-        Format::Csv => file
-            .iter()
-            .position(|byte| *byte == b'\n')
-            .map_or(0, |end| end + 1),
-        Format::JsonLines => 0,
-    };
-    let mut content = file[..header].to_vec();
-    while content.len() < BYTES && header < file.len() {
-        content.extend_from_slice(&file[header..]);
+/// The file with its records over and over, between what stands before them and after.
+fn repeated(file: Vec<u8>, format: Format, contract: &Contract) -> Result<Vec<u8>, Fault> {
+    let limits = Limits::default();
+    let input = Box::new(Cursor::new(file.clone()));
+    let content = decompress(Compression::None, input, &limits);
+    let mut splitter = Splitter::new(format, contract, content, &limits)?;
+    let mut places = Vec::new();
+    while let Some(block) = splitter.next_block()? {
+        let mut records = block.records(splitter.layout());
+        while let Some(record) = records.next() {
+            let (at, raw) = record.map_or_else(|bad| (bad.at, bad.raw), |good| (good.at, good.raw));
+            places.push((at.byte as usize, at.byte as usize + raw.len()));
+        }
     }
-    content
+    let (Some((first, _)), Some((_, last))) = (places.first(), places.last()) else {
+        return Ok(file);
+    };
+    let between: &[u8] = if format == Format::Json { b"," } else { b"\n" };
+    let mut content = file[..*last].to_vec();
+    while content.len() < BYTES {
+        content.extend_from_slice(between);
+        content.extend_from_slice(&file[*first..*last]);
+    }
+    content.extend_from_slice(&file[*last..]);
+    Ok(content)
 }
