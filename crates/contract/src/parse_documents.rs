@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use crate::choices::Format;
+use crate::column::Column;
 use crate::dataset::Contract;
 use crate::documents::{JsonDocument, XmlDocument, XmlField};
 use crate::fields::{Fields, Problems};
@@ -99,16 +100,19 @@ pub(crate) fn fields_make_sense(contract: &Contract, problems: &mut Problems) {
         problems.column = None;
         return;
     }
-    let mut taken: HashMap<String, &str> = HashMap::new();
+    let mut taken: HashMap<String, &Column> = HashMap::new();
     for column in &contract.columns {
         for place in column.xml_places() {
-            if let Some(other) = taken.get(&place).filter(|other| **other != column.name) {
+            // Two names that are one in every format have been told of.
+            let placed = |other: &&&Column| column.xml.is_some() || other.xml.is_some();
+            if let Some(other) = taken.get(&place).filter(placed) {
                 problems.column = Some(column.name.clone());
                 problems.add(format!(
-                    "is at {place:?} in XML, and so is column {other}: give one of them another place"
+                    "is at {place:?} in XML, and so is column {}: give one of them another place",
+                    other.name
                 ));
             }
-            taken.insert(place, &column.name);
+            taken.insert(place, column);
         }
     }
     for column in &contract.columns {
@@ -121,8 +125,9 @@ pub(crate) fn fields_make_sense(contract: &Contract, problems: &mut Problems) {
         if let Some(other) = outer {
             problems.column = Some(column.name.clone());
             problems.add(format!(
-                "is in XML inside the text of column {other}, and a text has no elements in it: give one of them \
-                 another place"
+                "is in XML inside the text of column {}, and a text has no elements in it: give one of them another \
+                 place",
+                other.name
             ));
         }
     }
