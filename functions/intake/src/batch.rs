@@ -17,6 +17,7 @@ use platform::settings::Intake as Settings;
 use tokio::time::timeout_at;
 
 use crate::deadline::Deadline;
+use crate::delivery::{Delivery, Unread};
 use crate::event::Object;
 use crate::problems;
 use crate::verdict::Verdict;
@@ -44,7 +45,8 @@ pub struct Loading {
 /// What an object's key was understood as.
 struct Known {
     contract: &'static Contract,
-    key: ObjectKey,
+    /// What the object is; nothing where it is a manifest.
+    key: Option<ObjectKey>,
 }
 
 impl Loading {
@@ -56,6 +58,10 @@ impl Loading {
                 "an event of a bucket that is not ours: is the queue wired to another one?"
             );
             return Verdict::Poison;
+        }
+        if loader::is_part(&object.key) {
+            // Its manifest has an event of its own.
+            return Verdict::Done;
         }
         let id = match self.receive(object).await {
             Ok(id) => id,
@@ -205,38 +211,56 @@ impl Loading {
     async fn judge(&mut self, held: &Held, deadline: Deadline) -> Verdict {
         let known = match understand(held) {
             Ok(known) => known,
-            Err(problem) => {
-                let outcome = Outcome::Rejected {
-                    problem,
-                    summary: None,
-                    rejected: 0,
-                    total: 0,
-                    findings: Vec::new(),
-                };
-                return self.settle(held, outcome, Verdict::Done).await;
-            }
+            Err(problem) => return self.reject(held, problem).await,
         };
         let lane_bytes = self.settings.lane_bytes;
         if let Some(bytes) = held.object_bytes.filter(|bytes| *bytes > lane_bytes) {
             let problem = problems::too_large(bytes, lane_bytes);
             return self.fail(held, problem, Verdict::Done).await;
         }
-        self.load(held, &known, deadline).await
+        let delivery = match known.key {
+            Some(key) => Delivery::object(&self.open, held, key),
+            None => match Delivery::manifest(&self.open, held, known.contract).await {
+                Ok(delivery) => delivery,
+                Err(Unread::Interrupted(problem)) => {
+                    return self.fail(held, problem, Verdict::AGAIN).await;
+                }
+                Err(Unread::Rejected(problem)) => {
+                    return self.reject(held, problem).await;
+                }
+            },
+        };
+        self.load(held, known.contract, &delivery, deadline).await
     }
 
-    async fn load(&mut self, held: &Held, known: &Known, deadline: Deadline) -> Verdict {
+    /// The sender must act, and there is no row to show.
+    async fn reject(&mut self, held: &Held, problem: Problem) -> Verdict {
+        let outcome = Outcome::Rejected {
+            problem,
+            summary: None,
+            rejected: 0,
+            total: 0,
+            findings: Vec::new(),
+        };
+        self.settle(held, outcome, Verdict::Done).await
+    }
+
+    async fn load(
+        &mut self,
+        held: &Held,
+        contract: &'static Contract,
+        delivery: &Delivery,
+        deadline: Deadline,
+    ) -> Verdict {
         let began = Instant::now();
         let late = deadline.is_late();
         let settings = LoadSettings {
             lease: self.settings.lease,
             ..LoadSettings::default()
         };
-        let source = (self.open)(&held.source, held.etag.as_deref());
         let load = Load {
-            contract: known.contract,
-            format: known.key.format,
-            compression: known.key.compression,
-            source: &*source,
+            contract,
+            files: &delivery.files(),
             held,
             settings: &settings,
         };
@@ -380,12 +404,23 @@ fn is_same_delivery(batch: &Batch, object: &Object) -> bool {
 
 /// What a claimed batch's key says, or why nothing can be loaded from it.
 fn understand(held: &Held) -> Result<Known, Problem> {
+    if loader::is_manifest(&held.source.key) {
+        let contract =
+            contract::find(&held.dataset).ok_or_else(|| problems::dataset(&held.dataset))?;
+        return Ok(Known {
+            contract,
+            key: None,
+        });
+    }
     let key = loader::parse_key(&held.source.key).map_err(|problem| problems::key(&problem))?;
     let contract = contract::find(&key.dataset).ok_or_else(|| problems::dataset(&key.dataset))?;
     if !contract.formats.contains(&key.format) {
         return Err(problems::format(&key.dataset, key.format));
     }
-    Ok(Known { contract, key })
+    Ok(Known {
+        contract,
+        key: Some(key),
+    })
 }
 
 /// The dataset of an object whose key cannot be loaded: what stands in front, if anything does.

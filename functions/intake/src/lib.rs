@@ -7,6 +7,7 @@
 
 mod batch;
 mod deadline;
+mod delivery;
 mod event;
 mod hiding;
 mod problems;
