@@ -36,21 +36,27 @@ pub enum Format {
     Csv,
     /// One JSON object a line.
     JsonLines,
+    /// One JSON document with the records in an array.
+    Json,
+    /// One XML document with an element for each record.
+    Xml,
 }
 
 impl Format {
     /// All formats, in the order of the reference.
-    pub const ALL: &[Self] = &[Self::Csv, Self::JsonLines];
+    pub const ALL: &[Self] = &[Self::Csv, Self::JsonLines, Self::Json, Self::Xml];
 
     /// The word in the contract file, which is the file name's extension too.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Csv => "csv",
             Self::JsonLines => "jsonl",
+            Self::Json => "json",
+            Self::Xml => "xml",
         }
     }
 
-    /// The format of a file name's extension, without the dot and in lower case: `csv`, `jsonl`.
+    /// The format of a file name's extension, without the dot and in lower case: `csv`, `jsonl`, `json`, `xml`.
     pub fn from_extension(extension: &str) -> Option<Self> {
         Self::ALL
             .iter()

@@ -7,6 +7,7 @@ use serde::{Serialize, Serializer};
 
 use crate::constant::Constant;
 use crate::dates;
+use crate::documents::XmlField;
 use crate::pattern::Pattern;
 use crate::types::Type;
 
@@ -56,6 +57,9 @@ pub struct Column {
     /// Other names for the column in a file's header or a record's keys.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub aliases: Vec<String>,
+    /// Where the value is in a record of XML, where not in a child or an attribute of the column's name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub xml: Option<XmlField>,
     /// `one_of` in order, to be searched.
     #[serde(skip)]
     pub(crate) allowed: Vec<Constant>,
@@ -68,6 +72,18 @@ impl Column {
     /// Whether a checked value can be null: neither required nor with a default.
     pub const fn is_nullable(&self) -> bool {
         !self.required && self.default.is_none()
+    }
+
+    /// Every place where a record of XML may have the value, as [`XmlField`] writes it: where the contract says, or
+    /// else a child or an attribute of the column's name or one of its aliases.
+    pub fn xml_places(&self) -> Vec<String> {
+        match &self.xml {
+            Some(field) => vec![field.to_string()],
+            None => std::iter::once(&self.name)
+                .chain(&self.aliases)
+                .flat_map(|name| [name.clone(), format!("@{name}")])
+                .collect(),
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::choices::{Format, Mode, UnknownColumns};
 use crate::column::{Column, Reference};
+use crate::documents::{JsonDocument, XmlDocument};
 use crate::error::ContractError;
 
 /// What a dataset promises. Serialised, it is what a partner needs to know of it.
@@ -25,6 +26,12 @@ pub struct Contract {
     pub key: Vec<String>,
     /// The formats that are accepted, each plain, gzip or zstd.
     pub formats: Vec<Format>,
+    /// Where the records are in a JSON document; nothing where those are not accepted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub json: Option<JsonDocument>,
+    /// Where the records are in an XML document; nothing where those are not accepted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub xml: Option<XmlDocument>,
     /// What happens to columns that are not named here.
     pub unknown_columns: UnknownColumns,
     /// The columns, in the contract's order.

@@ -86,6 +86,19 @@ impl Fields {
         }
     }
 
+    pub(crate) fn table(&mut self, key: &'static str, problems: &mut Problems) -> Option<Self> {
+        match self.take(key)? {
+            Value::Table(table) => Some(Self::new(table)),
+            other => {
+                problems.add(format!(
+                    "{key} is {}: write [{key}] with its own lines",
+                    kind(&other)
+                ));
+                None
+            }
+        }
+    }
+
     pub(crate) fn list(
         &mut self,
         key: &'static str,

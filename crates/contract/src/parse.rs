@@ -12,7 +12,7 @@ use crate::column::{Column, Reference};
 use crate::dataset::Contract;
 use crate::error::ContractError;
 use crate::fields::{Fields, Problems, kind};
-use crate::parse_column;
+use crate::{parse_column, parse_documents};
 
 /// As long as PostgreSQL lets a name be.
 const NAME_BYTES: usize = 63;
@@ -48,6 +48,9 @@ fn read(mut fields: Fields, problems: &mut Problems) -> Contract {
         problems,
     );
     let formats = formats(fields.texts("formats", problems), problems);
+    let json = parse_documents::json(fields.table("json", problems), &formats, problems);
+    let xml = fields.table("xml", problems);
+    let xml = parse_documents::xml(xml, name.as_deref(), &formats, problems);
     let columns = columns(fields.list("columns", problems), problems);
     fields.finish(problems);
 
@@ -59,12 +62,15 @@ fn read(mut fields: Fields, problems: &mut Problems) -> Contract {
         mode: mode.unwrap_or(Mode::Snapshot),
         key,
         formats,
+        json,
+        xml,
         unknown_columns: unknown_columns.unwrap_or_default(),
         headers: headers(&columns, problems),
         columns,
     };
     key_makes_sense(&contract, problems);
     append_makes_sense(&contract, problems);
+    parse_documents::fields_make_sense(&contract, problems);
     contract
 }
 

@@ -8,6 +8,7 @@ use crate::constant::Constant;
 use crate::dates;
 use crate::fields::{Fields, Problems, kind};
 use crate::parse::plain_name;
+use crate::parse_documents;
 use crate::pattern::Pattern;
 use crate::types::Type;
 
@@ -52,6 +53,7 @@ pub(crate) fn column(mut fields: Fields, problems: &mut Problems) -> Column {
         default: None,
         format: format(fields.text("format", problems), problems),
         aliases: aliases(fields.texts("aliases", problems), problems),
+        xml: parse_documents::field(fields.text("xml", problems), problems),
         allowed: Vec::new(),
         range: i64::MIN..=i64::MAX,
     };

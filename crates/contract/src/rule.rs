@@ -79,6 +79,7 @@ rules! {
     DuplicateColumn = "duplicate_column", "A record names each column once.";
     UnknownColumn = "unknown_column", "A record names only columns of the contract, unless unknown ones are ignored.";
     Header = "header", "The header names every required column, each column once, and no unknown one.";
+    Records = "records", "A JSON or XML document has its records where the contract says.";
     Empty = "empty", "A batch has at least one record.";
     RecordSize = "record_size", "A record is not larger than the limit.";
     ContentSize = "content_size", "The decompressed content is not larger than the limit.";

@@ -3,6 +3,7 @@
 //! The function lane and the task lane differ in what claims a batch and in what ends their time. What lies
 //! between, and what the ledger is told of every end, is here, once.
 
+mod delivery;
 mod loading;
 mod pause;
 mod problems;

@@ -15,6 +15,7 @@ use platform::metrics::LoadMetrics;
 use platform::names::Role;
 use platform::objects::S3Source;
 
+use crate::delivery::{Delivery, Unread};
 use crate::{pause, problems};
 
 /// The dataset in metrics of an object whose key names none.
@@ -85,7 +86,8 @@ pub enum End {
 /// What an object's key was understood as.
 struct Known {
     contract: &'static Contract,
-    key: ObjectKey,
+    /// What the object is; nothing where it is a manifest.
+    key: Option<ObjectKey>,
 }
 
 impl Loading {
@@ -141,16 +143,7 @@ impl Loading {
     async fn judge(&mut self, held: &Held, stop: impl Future<Output = Stop>) -> End {
         let known = match understand(held) {
             Ok(known) => known,
-            Err(problem) => {
-                let outcome = Outcome::Rejected {
-                    problem,
-                    summary: None,
-                    rejected: 0,
-                    total: 0,
-                    findings: Vec::new(),
-                };
-                return self.settle(held, outcome).await;
-            }
+            Err(problem) => return self.reject(held, problem).await,
         };
         if let (Some(bytes), Some(largest)) = (held.object_bytes, self.settings.largest)
             && bytes > largest
@@ -158,17 +151,40 @@ impl Loading {
             let problem = problems::too_large(bytes, largest);
             return self.settle(held, Outcome::Failed { problem }).await;
         }
-        self.load(held, &known, stop).await
+        let delivery = match known.key {
+            Some(key) => Delivery::object(&self.open, held, key),
+            None => match Delivery::manifest(&self.open, held, known.contract).await {
+                Ok(delivery) => delivery,
+                Err(Unread::Interrupted(problem)) => return self.postpone(held, problem).await,
+                Err(Unread::Rejected(problem)) => return self.reject(held, problem).await,
+            },
+        };
+        self.load(held, known.contract, &delivery, stop).await
     }
 
-    async fn load(&mut self, held: &Held, known: &Known, stop: impl Future<Output = Stop>) -> End {
+    /// The sender must act, and there is no row to show.
+    async fn reject(&mut self, held: &Held, problem: Problem) -> End {
+        let outcome = Outcome::Rejected {
+            problem,
+            summary: None,
+            rejected: 0,
+            total: 0,
+            findings: Vec::new(),
+        };
+        self.settle(held, outcome).await
+    }
+
+    async fn load(
+        &mut self,
+        held: &Held,
+        contract: &'static Contract,
+        delivery: &Delivery,
+        stop: impl Future<Output = Stop>,
+    ) -> End {
         let began = Instant::now();
-        let source = (self.open)(&held.source, held.etag.as_deref());
         let load = Load {
-            contract: known.contract,
-            format: known.key.format,
-            compression: known.key.compression,
-            source: &*source,
+            contract,
+            files: &delivery.files(),
             held,
             settings: &self.settings.load,
         };
@@ -375,10 +391,21 @@ impl Sessions {
 
 /// What a claimed batch's key says, or why nothing can be loaded from it.
 fn understand(held: &Held) -> Result<Known, Problem> {
+    if loader::is_manifest(&held.source.key) {
+        let contract =
+            contract::find(&held.dataset).ok_or_else(|| problems::dataset(&held.dataset))?;
+        return Ok(Known {
+            contract,
+            key: None,
+        });
+    }
     let key = loader::parse_key(&held.source.key).map_err(|problem| problems::key(&problem))?;
     let contract = contract::find(&key.dataset).ok_or_else(|| problems::dataset(&key.dataset))?;
-    if !contract.formats.contains(&key.format) {
+    if !contract.accepts(key.format) {
         return Err(problems::format(&key.dataset, key.format));
     }
-    Ok(Known { contract, key })
+    Ok(Known {
+        contract,
+        key: Some(key),
+    })
 }

@@ -29,6 +29,13 @@ pub(crate) fn dataset(name: &str) -> Problem {
         ))
 }
 
+/// The manifest cannot be followed.
+pub(crate) fn manifest(why: &str) -> Problem {
+    Problem::new("manifest", "The manifest cannot be followed")
+        .with_status(422)
+        .with_detail(format!("{why}; nothing was loaded"))
+}
+
 /// The dataset does not take this format.
 pub(crate) fn format(name: &str, format: contract::Format) -> Problem {
     Problem::new("unknown-format", "The dataset does not take this format")

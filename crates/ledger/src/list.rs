@@ -81,6 +81,10 @@ pub struct Entry {
     /// Its place in the report, from 1: the cursor.
     #[serde(skip)]
     pub ordinal: u32,
+    /// The file that it is in, as its manifest names it; left out where the batch is one object. What follows counts
+    /// in that file.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
     /// The data record, from 1.
     pub record: u64,
     /// The physical line where it starts, from 1.
@@ -139,7 +143,7 @@ pub async fn errors(
     let limit = limit.max(1);
     let rows = client
         .query_typed(
-            "SELECT ordinal, record, line, byte, column_name, rule, value, message, row
+            "SELECT ordinal, record, line, byte, column_name, rule, value, message, row, file
              FROM waybill.errors WHERE batch = $1 AND ordinal > $2 ORDER BY ordinal LIMIT $3",
             &[
                 (&number, Type::INT8),
@@ -152,6 +156,7 @@ pub async fn errors(
     for row in &rows {
         entries.push(Entry {
             ordinal: row.try_get::<_, i32>("ordinal")? as u32,
+            file: row.try_get("file")?,
             record: row.try_get::<_, i64>("record")? as u64,
             line: row.try_get::<_, i64>("line")? as u64,
             byte: row.try_get::<_, i64>("byte")? as u64,

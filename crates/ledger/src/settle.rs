@@ -37,6 +37,8 @@ pub enum Committed {
 /// One thing that is wrong with a record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
+    /// The file that it is in, as its manifest names it; none where the batch is one object.
+    pub file: Option<String>,
     /// The data record, from 1.
     pub record: u64,
     /// The physical line where it starts, from 1.
@@ -322,9 +324,10 @@ async fn write_report(
     }
     let statement = txn
         .prepare(
-            "INSERT INTO waybill.errors (batch, ordinal, record, line, byte, column_name, rule, value, message, row)
+            "INSERT INTO waybill.errors (batch, ordinal, record, line, byte, column_name, rule, value, message, row,
+                 file)
              SELECT $1, * FROM unnest($2::int[], $3::bigint[], $4::bigint[], $5::bigint[], $6::text[], $7::text[],
-                 $8::text[], $9::text[], $10::bytea[])",
+                 $8::text[], $9::text[], $10::bytea[], $11::text[])",
         )
         .await?;
     let mut start = 0;
@@ -347,6 +350,7 @@ async fn write_report(
             .collect();
         let messages: Vec<String> = part.iter().map(|f| storable(&f.message)).collect();
         let rows: Vec<&[u8]> = part.iter().map(|f| f.row.as_slice()).collect();
+        let files: Vec<Option<&str>> = part.iter().map(|f| f.file.as_deref()).collect();
         txn.execute(
             &statement,
             &[
@@ -360,6 +364,7 @@ async fn write_report(
                 &values,
                 &messages,
                 &rows,
+                &files,
             ],
         )
         .await?;

@@ -95,9 +95,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let source = FileSource(file.into());
     let load = Load {
         contract,
-        format: key.format,
-        compression: key.compression,
-        source: &source,
+        files: &[loader::File::only(key.format, key.compression, &source)],
         held: &held,
         settings: &settings,
     };

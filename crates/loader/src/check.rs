@@ -9,6 +9,7 @@ use ledger::Finding;
 use reader::{Block, Layout, Malformed, Raw, Record};
 
 use crate::encode::{Extra, FieldStarts, RowPlan};
+use crate::file::place;
 use crate::findings::shown;
 use crate::references::KnownKeys;
 use crate::runs::{RowRef, Rows};
@@ -16,10 +17,12 @@ use crate::runs::{RowRef, Rows};
 /// What all workers of one load share.
 pub(crate) struct Checker<'a> {
     pub(crate) contract: &'static Contract,
+    /// What the files are called, where they have names.
+    pub(crate) names: &'a [Option<String>],
     pub(crate) plan: &'a RowPlan,
     /// For each of the contract's columns the keys it may refer to, where they are held in memory.
     pub(crate) known: &'a [Option<Arc<KnownKeys>>],
-    /// What only the database could find, by the record's byte offset.
+    /// What only the database could find, by the record's place in the batch.
     pub(crate) later: &'a Later,
     /// Whether rows are still wanted; off after the first bad one, or when nothing is loaded.
     pub(crate) encode: AtomicBool,
@@ -63,8 +66,8 @@ pub(crate) struct Checked {
     pub(crate) found: Vec<Found>,
     /// Findings that were not kept because the report is full.
     pub(crate) uncounted: u64,
-    /// Lines of records that others' messages name, by byte offset.
-    pub(crate) named: Vec<(u64, u64)>,
+    /// Where records are that others' messages name, by their place in the batch: `line 3`.
+    pub(crate) named: Vec<(u64, String)>,
 }
 
 impl Checker<'_> {
@@ -74,10 +77,17 @@ impl Checker<'_> {
     }
 
     /// Checks every record of the block.
-    pub(crate) fn check(&self, number: u64, block: &Block, layout: &Layout) -> Checked {
+    pub(crate) fn check(
+        &self,
+        number: u64,
+        file: usize,
+        block: &Block,
+        layout: &Layout,
+    ) -> Checked {
         let encode = self.encode.load(Ordering::Relaxed);
         let mut work = Work {
             checker: self,
+            file,
             encode,
             list: self.list.load(Ordering::Relaxed),
             starts: FieldStarts::new(),
@@ -109,6 +119,7 @@ impl Checker<'_> {
 /// A worker in the middle of a block.
 struct Work<'a> {
     checker: &'a Checker<'a>,
+    file: usize,
     encode: bool,
     list: bool,
     starts: FieldStarts,
@@ -156,7 +167,7 @@ impl Work<'_> {
             self.checked.good += 1;
         }
         if self.encode {
-            self.finish_row(row_at, record.at.byte, bad);
+            self.finish_row(row_at, place(self.file, record.at.byte), bad);
         }
     }
 
@@ -200,10 +211,16 @@ impl Work<'_> {
     #[cold]
     fn later(&mut self, record: &Record<'_>) -> bool {
         let later = self.checker.later;
-        if later.named.contains(&record.at.byte) {
-            self.checked.named.push((record.at.byte, record.at.line));
+        let here = place(self.file, record.at.byte);
+        if later.named.contains(&here) {
+            let line = record.at.line;
+            let told = match self.name() {
+                Some(name) => format!("line {line} of {name}"),
+                None => format!("line {line}"),
+            };
+            self.checked.named.push((here, told));
         }
-        let Some(findings) = later.by_byte.get(&record.at.byte) else {
+        let Some(findings) = later.by_byte.get(&here) else {
             return false;
         };
         for LaterFinding {
@@ -219,6 +236,11 @@ impl Work<'_> {
         true
     }
 
+    /// What the file is called.
+    fn name(&self) -> Option<String> {
+        self.checker.names.get(self.file).cloned().flatten()
+    }
+
     fn push(
         &mut self,
         record: &Record<'_>,
@@ -229,6 +251,7 @@ impl Work<'_> {
         first: Option<u64>,
     ) {
         let finding = Finding {
+            file: self.name(),
             record: record.at.record,
             line: record.at.line,
             byte: record.at.byte,
@@ -249,6 +272,7 @@ impl Work<'_> {
             return;
         }
         let finding = Finding {
+            file: self.name(),
             record: malformed.at.record,
             line: malformed.at.line,
             byte: malformed.at.byte,

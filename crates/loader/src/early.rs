@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 
 use crate::error::{LoadError, LoadErrorKind};
 use crate::feed::{self, FeedReader, pump};
+use crate::file::File;
 use crate::load::{Load, database};
 use crate::meter::Meter;
 use crate::object_key;
@@ -23,6 +24,11 @@ pub(crate) async fn duplicate(
     meter: &Arc<Meter>,
 ) -> Result<Option<Verdict>, LoadError> {
     let held = load.held;
+    // Of a delivery of several files, the manifest's tag says nothing of their content.
+    let [file] = load.files else { return Ok(None) };
+    if file.name.is_some() {
+        return Ok(None);
+    }
     let options = &held.options;
     // What the sender declared is held against the records, so they have to be read.
     let declared = options.expect_rows.is_some() || options.expect_sha256.is_some();
@@ -44,11 +50,11 @@ pub(crate) async fn duplicate(
     };
     // The same bytes under another ending are not the same records.
     let same_format = object_key::parse_key(&first.source.key)
-        .is_ok_and(|key| (key.format, key.compression) == (load.format, load.compression));
+        .is_ok_and(|key| (key.format, key.compression) == (file.format, file.compression));
     if !same_format {
         return Ok(None);
     }
-    let Some((sha256, content_bytes)) = hash(load, meter).await? else {
+    let Some((sha256, content_bytes)) = hash(load, file, meter).await? else {
         return Ok(None);
     };
     if first.sha256.as_deref() != Some(&ledger::hex(&sha256)) {
@@ -67,13 +73,17 @@ pub(crate) async fn duplicate(
 }
 
 /// The content's hash and size; none where it cannot be read to its end: the load then says why.
-async fn hash(load: &Load<'_>, meter: &Arc<Meter>) -> Result<Option<([u8; 32], u64)>, LoadError> {
+async fn hash(
+    load: &Load<'_>,
+    file: &File<'_>,
+    meter: &Arc<Meter>,
+) -> Result<Option<([u8; 32], u64)>, LoadError> {
     let (pieces, reader, broken) = feed::channel();
-    let (compression, limits) = (load.compression, load.settings.limits.clone());
+    let (compression, limits) = (file.compression, load.settings.limits.clone());
     let meter = Arc::clone(meter);
     let hashing =
         tokio::task::spawn_blocking(move || hash_all(reader, compression, &limits, &meter));
-    let ((), hashed) = tokio::join!(pump(load.source, pieces, &broken), hashing);
+    let ((), hashed) = tokio::join!(pump(file.source, pieces, &broken), hashing);
     hashed.map_err(|panic| {
         LoadError::new(
             LoadErrorKind::Failed,

@@ -9,8 +9,9 @@ use std::time::Duration;
 
 use bytes::{Buf, Bytes};
 use futures_util::StreamExt;
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 
+use crate::file::File;
 use crate::source::{Source, SourceError, SourceErrorKind};
 
 /// Pieces of at most this size wait for the reader, [`WAITING`] of them.
@@ -28,6 +29,8 @@ pub(crate) struct FeedReader {
     pieces: mpsc::Receiver<Bytes>,
     piece: Bytes,
     broken: Broken,
+    /// Who may be pumped: given back when this one is done with.
+    turns: Option<Arc<Semaphore>>,
 }
 
 /// A channel from [`pump`] to a reader, and the place where a source error is left.
@@ -40,9 +43,59 @@ pub(crate) fn channel() -> (mpsc::Sender<Bytes>, FeedReader, Broken) {
             pieces,
             piece: Bytes::new(),
             broken: Arc::clone(&broken),
+            turns: None,
         },
         broken,
     )
+}
+
+/// How many files of a batch are pumped before they are read: the next one is opened while the present one is read.
+const AHEAD: usize = 2;
+
+/// A channel for each of a batch's files, of which few hold anything at a time.
+pub(crate) struct Feeds {
+    turns: Arc<Semaphore>,
+    senders: Vec<(mpsc::Sender<Bytes>, Broken)>,
+}
+
+impl Feeds {
+    /// The asynchronous end for so many files, and the readers in the same order.
+    pub(crate) fn new(files: usize) -> (Self, Vec<FeedReader>) {
+        let turns = Arc::new(Semaphore::new(AHEAD));
+        let mut senders = Vec::with_capacity(files);
+        let mut readers = Vec::with_capacity(files);
+        for _ in 0..files {
+            let (sender, mut reader, broken) = channel();
+            reader.turns = Some(Arc::clone(&turns));
+            senders.push((sender, broken));
+            readers.push(reader);
+        }
+        (Self { turns, senders }, readers)
+    }
+
+    /// Moves the files into their channels, one after the other; gives back where each left its error.
+    pub(crate) async fn pump(self, files: &[File<'_>]) -> Vec<Broken> {
+        let mut broken = Vec::with_capacity(files.len());
+        for (file, (sender, error)) in files.iter().zip(self.senders) {
+            // Nobody closes it.
+            if let Ok(turn) = self.turns.acquire().await {
+                turn.forget();
+            }
+            if !sender.is_closed() {
+                pump(file.source, sender, &error).await;
+            }
+            broken.push(error);
+        }
+        broken
+    }
+}
+
+impl Drop for FeedReader {
+    fn drop(&mut self) {
+        if let Some(turns) = &self.turns {
+            turns.add_permits(1);
+        }
+    }
 }
 
 /// Moves the whole object into the channel. Ends early, without an error, when the reader is gone.

@@ -83,6 +83,7 @@ mod tests {
         let mut findings = Findings::new(2, 1000);
         for record in 1..=5 {
             findings.push(Finding {
+                file: None,
                 record,
                 line: record + 1,
                 byte: 0,

@@ -23,8 +23,8 @@ pub(crate) struct Gatherer<'a> {
     checker: &'a Checker<'a>,
     meter: &'a Meter,
     gathered: Gathered,
-    /// Lines of records that others' messages name.
-    lines: HashMap<u64, u64>,
+    /// Where records are that others' messages name.
+    lines: HashMap<u64, String>,
 }
 
 impl<'a> Gatherer<'a> {
@@ -52,7 +52,7 @@ impl<'a> Gatherer<'a> {
         for found in block.found {
             let mut finding = found.finding;
             if let Some(line) = found.first.and_then(|byte| self.lines.get(&byte)) {
-                finding.message = format!("{} (line {line})", finding.message);
+                finding.message = format!("{} ({line})", finding.message);
             }
             gathered.findings.push(finding);
         }

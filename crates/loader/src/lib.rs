@@ -11,9 +11,11 @@ mod early;
 mod encode;
 mod error;
 mod feed;
+mod file;
 mod findings;
 mod gather;
 mod load;
+mod manifest;
 #[doc(hidden)]
 pub mod measured;
 mod merge;
@@ -34,7 +36,9 @@ mod staging;
 mod verdict;
 
 pub use error::{LoadError, LoadErrorKind};
+pub use file::File;
 pub use load::{Load, Loaded, load};
+pub use manifest::{Listed, Manifest, ManifestProblem, is_manifest, is_part};
 pub use object_key::{KeyProblem, ObjectKey, parse_key};
 pub use settings::{DEFAULT_LEASE, LoadSettings, ScratchSettings};
 pub use source::{BytesSource, Opened, Source, SourceError, SourceErrorKind};

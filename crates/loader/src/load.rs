@@ -5,14 +5,13 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use contract::{Contract, Format, Mode};
+use contract::{Contract, Mode};
 use ledger::{Beat, ErrorKind, Held, Outcome, Session, State, Summary, target};
-use reader::Compression;
 
 use crate::error::{LoadError, LoadErrorKind};
+use crate::file::File;
 use crate::meter::Meter;
 use crate::settings::LoadSettings;
-use crate::source::Source;
 use crate::verdict::Verdict;
 use crate::{direct, early, staging};
 
@@ -23,12 +22,8 @@ const TRIES: usize = 3;
 pub struct Load<'a> {
     /// What its records must be.
     pub contract: &'static Contract,
-    /// How they are written.
-    pub format: Format,
-    /// How the content is packed.
-    pub compression: Compression,
-    /// Where the content is.
-    pub source: &'a dyn Source,
+    /// What is read, in this order; one file unless it is a manifest's delivery.
+    pub files: &'a [File<'a>],
     /// The claim under which it is loaded.
     pub held: &'a Held,
     /// Sizes and limits.

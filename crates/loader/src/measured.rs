@@ -60,11 +60,12 @@ impl Stages {
             contract: self.contract,
             plan: &self.plan,
             known: &self.known,
+            names: &[None],
             later: &self.later,
             encode: AtomicBool::new(true),
             list: AtomicBool::new(true),
         };
-        let checked = checker.check(0, block, layout);
+        let checked = checker.check(0, 0, block, layout);
         assert_eq!(checked.bad, 0, "the bench's records are good");
         Encoded(checked.rows)
     }

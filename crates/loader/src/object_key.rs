@@ -1,5 +1,5 @@
 //! What an object's key says: the dataset, the format, the compression, and for what the API wrote,
-//! the batch. The rule is the design's: `<dataset>/<any path>.<csv|jsonl>[.gz|.zst]`, and
+//! the batch. The rule is the design's: `<dataset>/<any path>.<csv|jsonl|json|xml>[.gz|.zst]`, and
 //! `<dataset>/api/<batch id>/<name>` for what came through the API.
 
 use contract::Format;
@@ -24,12 +24,12 @@ pub struct ObjectKey {
 pub enum KeyProblem {
     /// No folder in front.
     #[error(
-        "the key has no dataset in front: put the object under <dataset>/<any path>.<csv|jsonl>[.gz|.zst]"
+        "the key has no dataset in front: put the object under <dataset>/<any path>.<csv|jsonl|json|xml>[.gz|.zst]"
     )]
     NoDataset,
     /// The ending is none that can be read.
     #[error(
-        "the key ends in none of .csv, .jsonl (each also with .gz or .zst): name the object after its format"
+        "the key ends in none of .csv, .jsonl, .json, .xml (each also with .gz or .zst): name the object after its format"
     )]
     UnknownFormat {
         /// The folder in front.

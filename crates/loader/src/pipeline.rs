@@ -28,8 +28,8 @@ use crate::settings::LoadSettings;
 
 /// One reading of the content.
 pub(crate) struct Reading<'a> {
-    pub(crate) format: Format,
-    pub(crate) compression: Compression,
+    /// How each file is written and packed.
+    pub(crate) kinds: &'a [(Format, Compression)],
     pub(crate) settings: &'a LoadSettings,
     pub(crate) checker: &'a Checker<'a>,
     pub(crate) meter: &'a Arc<Meter>,
@@ -40,23 +40,31 @@ pub(crate) struct Reading<'a> {
 /// What a reading found out.
 pub(crate) struct Outcome {
     pub(crate) gathered: Gathered,
+    /// The files that were read, in order.
+    pub(crate) files: Vec<FileRead>,
+    /// What ended the reading of a file before its end, with the file's number.
+    pub(crate) faults: Vec<(usize, Fault)>,
+    /// The rows, to be sent on or dropped; none where rows were not wanted to the end.
+    pub(crate) rows: Option<Outgoing>,
+}
+
+/// What was learned of one file.
+#[derive(Default)]
+pub(crate) struct FileRead {
+    /// Records, malformed ones included.
+    pub(crate) records: u64,
     /// Size of the content.
     pub(crate) bytes: u64,
     pub(crate) sha256: [u8; 32],
     /// The CSV header as it was sent.
     pub(crate) header: Option<Vec<u8>>,
-    /// What ended the reading before the content's end.
-    pub(crate) fault: Option<Fault>,
-    /// The rows, to be sent on or dropped; none where rows were not wanted to the end.
-    pub(crate) rows: Option<Outgoing>,
 }
 
 impl Reading<'_> {
     /// Reads all of the content; returns when every thread has ended.
-    pub(crate) fn run(self, feed: FeedReader) -> Outcome {
+    pub(crate) fn run(self, feeds: Vec<FeedReader>) -> Outcome {
         let Reading {
-            format,
-            compression,
+            kinds,
             settings,
             checker,
             meter,
@@ -70,15 +78,7 @@ impl Reading<'_> {
         for _ in 0..threads * 4 {
             let _ = tickets_back.send(());
         }
-        let content = reader::decompress(compression, Box::new(feed), &settings.limits);
-        let seen = Arc::new(Mutex::new(Seen::default()));
-        let content = Hashed {
-            content,
-            seen: Arc::clone(&seen),
-            meter: Arc::clone(meter),
-        };
-        let mut header = None;
-        let ((gathered, rows), fault) = std::thread::scope(|scope| {
+        let (gathered, rows, files, faults) = std::thread::scope(|scope| {
             for _ in 0..threads {
                 let (jobs, checked_in) = (jobs.clone(), checked_in.clone());
                 scope.spawn(move || work(checker, &jobs, &checked_in));
@@ -92,52 +92,120 @@ impl Reading<'_> {
                     outgoing,
                 )
             });
-            let read = || -> Result<(), Fault> {
-                let mut splitter = Splitter::new(
-                    format,
-                    checker.contract,
-                    Box::new(content),
-                    &settings.limits,
-                )?;
-                header = splitter.header_bytes().map(<[u8]>::to_vec);
-                let layout = Arc::clone(splitter.layout());
-                let mut number = 0;
-                while let Some(block) = splitter.next_block()? {
-                    let job = Job {
-                        number,
-                        block,
-                        layout: Arc::clone(&layout),
-                    };
-                    if tickets.recv().is_err() || jobs_in.send(job).is_err() {
-                        break;
-                    }
-                    number += 1;
-                }
-                Ok(())
+            let mut cutter = Cutter {
+                checker,
+                settings,
+                meter,
+                tickets,
+                jobs: jobs_in,
+                number: 0,
+                bytes: 0,
             };
-            let fault = read().err();
-            drop(jobs_in);
-            let gathered = match gatherer.join() {
+            let mut files = Vec::with_capacity(kinds.len());
+            let mut faults = Vec::new();
+            for (file, (kind, feed)) in kinds.iter().zip(feeds).enumerate() {
+                let mut read = FileRead::default();
+                let ended = cutter.file(file, *kind, feed, &mut read);
+                files.push(read);
+                match ended {
+                    Ok(true) => {}
+                    Ok(false) => break,
+                    Err(fault) => {
+                        let unread = fault.is_io();
+                        faults.push((file, fault));
+                        // Data that is wrong says nothing about the next file; a store that is down does.
+                        if unread {
+                            break;
+                        }
+                    }
+                }
+            }
+            drop(cutter);
+            let (gathered, rows) = match gatherer.join() {
                 Ok(gathered) => gathered,
                 Err(panic) => std::panic::resume_unwind(panic),
             };
-            (gathered, fault)
+            (gathered, rows, files, faults)
         });
-        let Seen { hash, bytes } =
-            std::mem::take(&mut *seen.lock().unwrap_or_else(PoisonError::into_inner));
         Outcome {
             gathered,
-            bytes,
-            sha256: hash.finalize().into(),
-            header,
-            fault,
+            files,
+            faults,
             rows,
         }
     }
 }
 
+/// The reader thread: cuts files into blocks and hands them to the workers.
+struct Cutter<'a> {
+    checker: &'a Checker<'a>,
+    settings: &'a LoadSettings,
+    meter: &'a Arc<Meter>,
+    tickets: Receiver<()>,
+    jobs: Sender<Job>,
+    /// The next block's.
+    number: u64,
+    /// Content of the files before.
+    bytes: u64,
+}
+
+impl Cutter<'_> {
+    /// Reads one file; false where nobody takes blocks any more.
+    fn file(
+        &mut self,
+        file: usize,
+        (format, compression): (Format, Compression),
+        feed: FeedReader,
+        read: &mut FileRead,
+    ) -> Result<bool, Fault> {
+        let limits = &self.settings.limits;
+        let seen = Arc::new(Mutex::new(Seen::default()));
+        let content = Hashed {
+            content: reader::decompress(compression, Box::new(feed), limits),
+            seen: Arc::clone(&seen),
+            meter: Arc::clone(self.meter),
+            before: self.bytes,
+        };
+        let ended = self.blocks(file, format, Box::new(content), read);
+        let Seen { hash, bytes } =
+            std::mem::take(&mut *seen.lock().unwrap_or_else(PoisonError::into_inner));
+        self.bytes += bytes;
+        read.bytes = bytes;
+        read.sha256 = hash.finalize().into();
+        ended
+    }
+
+    fn blocks(
+        &mut self,
+        file: usize,
+        format: Format,
+        content: Box<dyn Content>,
+        read: &mut FileRead,
+    ) -> Result<bool, Fault> {
+        let limits = &self.settings.limits;
+        let mut splitter = Splitter::new(format, self.checker.contract, content, limits)?;
+        read.header = splitter.header_bytes().map(<[u8]>::to_vec);
+        let layout = Arc::clone(splitter.layout());
+        while let Some(block) = splitter.next_block()? {
+            read.records += block.records;
+            let job = Job {
+                number: self.number,
+                file,
+                block,
+                layout: Arc::clone(&layout),
+            };
+            if self.tickets.recv().is_err() || self.jobs.send(job).is_err() {
+                return Ok(false);
+            }
+            self.number += 1;
+        }
+        Ok(true)
+    }
+}
+
 struct Job {
     number: u64,
+    file: usize,
     block: Block,
     layout: Arc<Layout>,
 }
@@ -145,13 +213,15 @@ struct Job {
 fn work(checker: &Checker<'_>, jobs: &Receiver<Job>, checked: &Sender<Option<Checked>>) {
     for Job {
         number,
+        file,
         block,
         layout,
     } in jobs
     {
         // A panic here would leave the others waiting for this block for ever.
-        let done =
-            std::panic::catch_unwind(AssertUnwindSafe(|| checker.check(number, &block, &layout)));
+        let done = std::panic::catch_unwind(AssertUnwindSafe(|| {
+            checker.check(number, file, &block, &layout)
+        }));
         if checked.send(done.ok()).is_err() {
             return;
         }
@@ -194,6 +264,8 @@ struct Hashed<C> {
     content: C,
     seen: Arc<Mutex<Seen>>,
     meter: Arc<Meter>,
+    /// Content of the files before.
+    before: u64,
 }
 
 #[derive(Default)]
@@ -208,7 +280,8 @@ impl<C: Content> Content for Hashed<C> {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         seen.hash.update(&into[..read]);
         seen.bytes += read as u64;
-        self.meter.bytes.store(seen.bytes, Ordering::Relaxed);
+        let bytes = self.before + seen.bytes;
+        self.meter.bytes.store(bytes, Ordering::Relaxed);
         Ok(read)
     }
 }

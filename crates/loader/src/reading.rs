@@ -6,13 +6,14 @@ use std::sync::atomic::AtomicBool;
 
 use bytes::Bytes;
 use contract::Contract;
-use reader::FaultKind;
+use reader::{Fault, FaultKind};
 use tokio::sync::mpsc;
 
 use crate::check::{Checker, Later};
 use crate::encode::RowPlan;
 use crate::error::{LoadError, LoadErrorKind};
-use crate::feed::{self, pump};
+use crate::feed::Feeds;
+use crate::file::File;
 use crate::load::Load;
 use crate::meter::Meter;
 use crate::outgoing::Outgoing;
@@ -42,49 +43,80 @@ pub(crate) async fn read(
     meter: &Arc<Meter>,
     rows_to: Option<mpsc::Sender<Bytes>>,
 ) -> Result<Read, LoadError> {
-    let (pieces, reader, broken) = feed::channel();
+    let (feeds, readers) = Feeds::new(load.files.len());
     let threads = tokio::task::spawn_blocking({
-        let (format, compression, contract) = (load.format, load.compression, load.contract);
+        let contract = load.contract;
+        let kind = |file: &File<'_>| (file.format, file.compression);
+        let kinds: Vec<_> = load.files.iter().map(kind).collect();
+        let name = |file: &File<'_>| file.name.map(str::to_owned);
+        let names: Vec<_> = load.files.iter().map(name).collect();
         let (settings, meter) = (load.settings.clone(), Arc::clone(meter));
         move || {
-            let checker = checker(contract, &pass, rows_to.is_some());
+            let checker = checker(contract, &pass, &names, rows_to.is_some());
             meter.begin(rows_to.is_some());
             let outgoing =
                 rows_to.map(|rows_to| Outgoing::new(&settings, &pass.plan, &meter, rows_to));
             let reading = Reading {
-                format,
-                compression,
+                kinds: &kinds,
                 settings: &settings,
                 checker: &checker,
                 meter: &meter,
                 outgoing,
             };
-            reading.run(reader)
+            reading.run(readers)
         }
     });
-    let ((), outcome) = tokio::join!(pump(load.source, pieces, &broken), threads);
+    let (broken, outcome) = tokio::join!(feeds.pump(load.files), threads);
     let outcome = outcome.map_err(|panic| defect().caused_by(panic))?;
     if outcome.gathered.broken {
         return Err(defect());
     }
-    let io = matches!(&outcome.fault, Some(fault) if matches!(fault.kind, FaultKind::Io(_)));
-    let error = broken
+    let unread = |(_, fault): &&(usize, Fault)| matches!(fault.kind, FaultKind::Io(_));
+    let Some((file, _)) = outcome.faults.iter().find(unread) else {
+        return Ok(Read::Done(Box::new(outcome)));
+    };
+    let error = broken[*file]
         .lock()
         .unwrap_or_else(std::sync::PoisonError::into_inner)
         .take();
-    match error {
-        Some(error) if io => lost(error),
-        None if io => Err(LoadError::new(
+    match (error, load.files[*file].name) {
+        (Some(error), None) => lost(error),
+        (Some(error), Some(name)) => part_lost(load, name, error),
+        (None, _) => Err(LoadError::new(
             LoadErrorKind::Retry,
             "the object could not be read to its end",
         )),
-        _ => Ok(Read::Done(Box::new(outcome))),
     }
 }
 
-fn checker<'a>(contract: &'static Contract, pass: &'a Pass, encode: bool) -> Checker<'a> {
+/// How many attempts wait for an object that a manifest lists: with the queue's pauses, some four minutes.
+const MISSING_ATTEMPTS: i32 = 8;
+
+/// A listed object that is not there may be on its way.
+fn part_lost(load: &Load<'_>, name: &str, error: SourceError) -> Result<Read, LoadError> {
+    let what = match error.kind {
+        SourceErrorKind::Gone => "is not there",
+        SourceErrorKind::Changed => "was replaced while it was read",
+        SourceErrorKind::Unreachable | SourceErrorKind::Denied => return lost(error),
+    };
+    let detail = format!("the manifest lists {name}, which {what}");
+    if error.kind == SourceErrorKind::Gone && load.held.attempt.0 < MISSING_ATTEMPTS {
+        return Err(LoadError::new(LoadErrorKind::Retry, detail).caused_by(error));
+    }
+    Ok(Read::Lost(
+        SourceError::new(SourceErrorKind::Gone, detail).caused_by(error),
+    ))
+}
+
+fn checker<'a>(
+    contract: &'static Contract,
+    pass: &'a Pass,
+    names: &'a [Option<String>],
+    encode: bool,
+) -> Checker<'a> {
     Checker {
         contract,
+        names,
         plan: &pass.plan,
         known: &pass.known,
         later: &pass.later,

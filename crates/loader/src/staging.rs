@@ -114,7 +114,7 @@ async fn stage(
                 None => 0,
             };
             // Records that are no rows at all are not staged, so that only a clean batch can be counted.
-            if outcome.gathered.bad == 0 && outcome.fault.is_none() {
+            if outcome.gathered.bad == 0 && outcome.faults.is_empty() {
                 verdict::all_arrived(outcome.gathered.good, rows)?;
             }
             Ok(Staged::Done(outcome))
@@ -229,7 +229,7 @@ async fn report(
         Read::Done(outcome) => outcome,
         Read::Lost(error) => return Ok(Step::Verdict(verdict::lost(&error))),
     };
-    if outcome.sha256 != first.sha256 {
+    if verdict::sha256(&outcome) != verdict::sha256(first) {
         return Ok(Step::Again("the content differed when it was read again"));
     }
     outcome.gathered.findings.count(whole.total - whole.listed);

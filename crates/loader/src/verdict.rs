@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 
 use contract::{Contract, Mode, Rule};
 use ledger::{Committed, Finding, Outcome as End, Problem, Repeats, Summary};
+use sha2::{Digest, Sha256};
 use tokio_postgres::Transaction;
 
 use crate::error::{LoadError, LoadErrorKind};
@@ -32,19 +33,21 @@ pub(crate) fn wrong_with(load: &Load<'_>, outcome: &Outcome) -> Option<Verdict> 
     let mut detail = Vec::new();
     let mut add = |detail: &mut Vec<String>, finding: Finding| {
         total += 1;
-        detail.push(finding.message.clone());
+        detail.push(match &finding.file {
+            Some(file) => format!("{file}: {}", finding.message),
+            None => finding.message.clone(),
+        });
         if findings.len() < load.settings.report_cap.max(1) {
             findings.push(finding);
         }
     };
-    if let Some(fault) = &outcome.fault {
+    for (file, fault) in &outcome.faults {
         let value = fault.value.as_deref().map(crate::findings::shown);
         let at = (fault.at.record, fault.at.line, fault.at.byte);
-        add(
-            &mut detail,
-            whole(fault.rule, at, value, fault.message.clone()),
-        );
-    } else {
+        let finding = whole(fault.rule, at, value, fault.message.clone());
+        add(&mut detail, of_file(load, *file, finding));
+    }
+    if outcome.faults.is_empty() {
         for finding in undeclared(load, outcome) {
             add(&mut detail, finding);
         }
@@ -86,7 +89,7 @@ pub(crate) fn wrong_with(load: &Load<'_>, outcome: &Outcome) -> Option<Verdict> 
 
 /// Whether there is such a reason.
 pub(crate) fn is_wrong(load: &Load<'_>, outcome: &Outcome) -> bool {
-    outcome.fault.is_some()
+    !outcome.faults.is_empty()
         || outcome.gathered.findings.total > 0
         || !undeclared(load, outcome).is_empty()
 }
@@ -114,19 +117,52 @@ fn undeclared(load: &Load<'_>, outcome: &Outcome) -> Vec<Finding> {
         ));
     }
     if let Some(expected) = options.expect_sha256
-        && expected != outcome.sha256
+        && expected != sha256(outcome)
     {
-        let message =
-            "the content's SHA-256 is not the declared one; send the file again, whole".to_owned();
-        findings.push(whole(Rule::Checksum, (0, 1, 0), None, message));
+        findings.push(whole(
+            Rule::Checksum,
+            (0, 1, 0),
+            None,
+            OTHER_CONTENT.to_owned(),
+        ));
+    }
+    for (index, (file, read)) in load.files.iter().zip(&outcome.files).enumerate() {
+        if let Some(expected) = file.rows
+            && expected != read.records
+        {
+            let records = read.records;
+            let message = format!(
+                "the manifest says {expected} rows and {records} arrived; send the file again, whole"
+            );
+            let finding = whole(Rule::Rows, (0, 1, 0), Some(records.to_string()), message);
+            findings.push(of_file(load, index, finding));
+        }
+        if let Some(expected) = file.sha256
+            && expected != read.sha256
+        {
+            let finding = whole(Rule::Checksum, (0, 1, 0), None, OTHER_CONTENT.to_owned());
+            findings.push(of_file(load, index, finding));
+        }
     }
     findings
+}
+
+const OTHER_CONTENT: &str =
+    "the content's SHA-256 is not the declared one; send the file again, whole";
+
+/// The finding, with the name of its file where that has one.
+fn of_file(load: &Load<'_>, file: usize, finding: Finding) -> Finding {
+    Finding {
+        file: load.files[file].name.map(str::to_owned),
+        ..finding
+    }
 }
 
 /// An entry about the file and not about one of its rows.
 fn whole(rule: Rule, at: (u64, u64, u64), value: Option<String>, message: String) -> Finding {
     let (record, line, byte) = at;
     Finding {
+        file: None,
         record,
         line,
         byte,
@@ -222,8 +258,22 @@ pub(crate) fn repeats(contract: &Contract) -> Repeats {
 fn summary(outcome: &Outcome) -> Summary {
     Summary {
         rows: outcome.gathered.good,
-        content_bytes: outcome.bytes,
-        sha256: outcome.sha256,
-        header: outcome.header.clone(),
+        content_bytes: outcome.files.iter().map(|file| file.bytes).sum(),
+        sha256: sha256(outcome),
+        header: match &outcome.files[..] {
+            [file] => file.header.clone(),
+            _ => None,
+        },
     }
+}
+
+/// What tells the content from other content. Of one file it is its hash, whether a manifest lists it or not; of
+/// several the hash of theirs, in an order of their own: the same files are the same delivery.
+pub(crate) fn sha256(outcome: &Outcome) -> [u8; 32] {
+    let mut hashes: Vec<[u8; 32]> = outcome.files.iter().map(|file| file.sha256).collect();
+    if let [only] = hashes[..] {
+        return only;
+    }
+    hashes.sort_unstable();
+    Sha256::digest(hashes.concat()).into()
 }

@@ -115,6 +115,49 @@ async fn quoted_fields_keep_their_commas_quotes_and_newlines() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn json_and_xml_documents_give_the_same_rows_as_csv() {
+    let mut bench = Bench::with_ports().await;
+    let json = r#"[
+        {"orig_code": "CNGGZ", "dest_code": "EETLL", "day": "2021-01-01", "price": 1244},
+        {"price": 5, "day": "2021-01-02", "dest_code": "\u0043NGGZ", "orig_code": "EETLL"}
+    ]"#;
+    let xml = r#"<?xml version="1.0"?>
+        <prices>
+          <price orig_code="CNGGZ" dest_code="EETLL" day="2021-01-01" price="1244"/>
+          <price><price>5</price><day>2021-01-02</day><dest_code>&#67;NGGZ</dest_code><orig_code>EETLL</orig_code></price>
+        </prices>"#;
+    committed(&mut bench, "prices/two.json", json, 2).await;
+    committed(&mut bench, "prices/two.xml", xml, 2).await;
+    committed(
+        &mut bench,
+        "prices/two.json.gz",
+        gzip(format!("{json}\n").as_bytes()),
+        2,
+    )
+    .await;
+    committed(
+        &mut bench,
+        "prices/two.xml.gz",
+        gzip(format!("{xml}\n").as_bytes()),
+        2,
+    )
+    .await;
+    assert_eq!(
+        bench
+            .count("prices WHERE orig_code = 'EETLL' AND dest_code = 'CNGGZ' AND price = 5 AND day = '2021-01-02'")
+            .await,
+        4
+    );
+    // Bare numbers, codes and dates: a format decides nothing about a row.
+    assert_eq!(
+        bench
+            .count("(SELECT DISTINCT orig_code, dest_code, day, price FROM prices) d")
+            .await,
+        2
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn json_lines_give_the_same_rows_as_csv() {
     let mut bench = Bench::with_ports().await;
     let lines = concat!(

@@ -234,6 +234,115 @@ fn json() -> Vec<Case> {
     ]
 }
 
+fn documents() -> Vec<Case> {
+    let good = r#"{"orig_code":"CNGGZ","dest_code":"EETLL","day":"2021-01-01","price":1244}"#;
+    let array = |second: &str| format!("[{good},\n{second}]");
+    let element = r#"<price orig_code="CNGGZ" dest_code="EETLL" day="2021-01-01" price="1244"/>"#;
+    let prices = |second: &str| format!("<prices>{element}\n{second}</prices>");
+    vec![
+        case(
+            "broken record",
+            "json",
+            array(r#"{"orig_code":tru}"#),
+            &[(2, 2, None, "syntax")],
+        ),
+        case(
+            "cut off",
+            "json",
+            format!("[{good},\n{{"),
+            &[(2, 2, None, "truncated")],
+        ),
+        case(
+            "two documents",
+            "json",
+            format!("[{good}]\n[{good}]"),
+            &[(2, 2, None, "syntax")],
+        ),
+        case("no array", "json", good, &[(0, 1, None, "records")]),
+        case("no records", "json", "[]", &[(0, 1, None, "empty")]),
+        case(
+            "text for a number",
+            "json",
+            array(&good.replace("1244", "\"1244\"")),
+            &[(2, 2, Some("price"), "type")],
+        ),
+        case(
+            "unknown key",
+            "json",
+            array(&good.replace("day", "date")),
+            &[(2, 2, None, "unknown_column")],
+        ),
+        case(
+            "nul",
+            "json",
+            array(&good.replace("CNGGZ", "\\u0000")),
+            &[(2, 2, Some("orig_code"), "nul")],
+        ),
+        case(
+            "unknown port",
+            "json",
+            array(&good.replace("CNGGZ", "XXXXX")),
+            &[(2, 2, Some("orig_code"), "references")],
+        ),
+        case(
+            "unknown attribute",
+            "xml",
+            prices(&element.replace("day", "date")),
+            &[(2, 2, None, "unknown_column")],
+        ),
+        case(
+            "bad price",
+            "xml",
+            prices(&element.replace("1244", "12.44")),
+            &[(2, 2, Some("price"), "type")],
+        ),
+        case(
+            "no price",
+            "xml",
+            prices(&element.replace("1244", "")),
+            &[(2, 2, Some("price"), "required")],
+        ),
+        case(
+            "twice",
+            "xml",
+            prices("<price day='2021-01-01'><day>2021-01-01</day></price>"),
+            &[(2, 2, Some("day"), "duplicate_column")],
+        ),
+        case(
+            "entity",
+            "xml",
+            prices(&element.replace("1244", "&x;")),
+            &[(2, 2, Some("price"), "syntax")],
+        ),
+        case(
+            "dtd",
+            "xml",
+            format!("<!DOCTYPE prices>{}", prices(element)),
+            &[(0, 1, None, "syntax")],
+        ),
+        case("other root", "xml", "<rates/>", &[(0, 1, None, "records")]),
+        case(
+            "cut off",
+            "xml",
+            format!("<prices>{element}\n<price>"),
+            &[(2, 2, None, "truncated")],
+        ),
+    ]
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_report_of_a_document_has_the_partners_own_records() {
+    let mut bench = Bench::with_ports().await;
+    let bad = "<price>\n <orig_code>CNGGZ</orig_code><price>0</price>\n</price>";
+    let ended = bench
+        .submit("prices/own.xml", format!("<prices>\n{bad}\n</prices>"))
+        .await;
+    let rows: Vec<_> = ended.report.iter().map(|entry| &entry.row[..]).collect();
+    assert_eq!(rows, [bad.as_bytes(); 3]);
+    assert_eq!(ended.rules(), ["required", "required", "min"]);
+    assert_eq!(ended.loaded.rejected, 1);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn every_kind_of_bad_input_is_rejected_at_its_place_and_loads_nothing() {
     let mut bench = Bench::with_ports().await;
@@ -242,7 +351,11 @@ async fn every_kind_of_bad_input_is_rejected_at_its_place_and_loads_nothing() {
         ending,
         content,
         wrong,
-    } in files().into_iter().chain(rows()).chain(json())
+    } in files()
+        .into_iter()
+        .chain(rows())
+        .chain(json())
+        .chain(documents())
     {
         let ended = bench
             .submit(&format!("prices/{name}.{ending}"), content)

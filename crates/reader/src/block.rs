@@ -4,26 +4,30 @@ use std::borrow::Cow;
 
 use bumpalo::Bump;
 use contract::{Format, Raw, Rule};
+use memchr::memchr_iter;
 
 use crate::csv;
 use crate::fault::Position;
-use crate::jsonl;
+use crate::json;
 use crate::layout::Layout;
+use crate::xml;
 
 /// Whole records, cut from the content by a [`Splitter`](crate::Splitter).
 ///
 /// A block can go to any thread but is parsed by one at a time. What its records borrow lives as long as the block.
 #[derive(Debug)]
 pub struct Block {
-    /// The records as they were sent, line ends included. A record that was too long to keep is a block by itself,
-    /// and only its beginning is here.
+    /// The records as they were sent, line ends included; of a document, also what stands before and between them.
+    /// A record that was too long to keep is a block by itself, and only its beginning is here.
     pub bytes: Vec<u8>,
-    /// Where the first record starts.
+    /// Where the block begins, with the number of its first record.
     pub at: Position,
     /// How many records there are, malformed ones included.
     pub records: u64,
-    /// How many physical lines they take.
+    /// How many physical lines they take; of a document, how many line feeds the block has.
     pub lines: u64,
+    /// Where the records of a document are; the other formats find theirs by themselves.
+    pub(crate) spans: Vec<Span>,
     /// What is known of the one record that was too long to keep.
     pub(crate) oversize: Option<Oversize>,
     /// Holds fields that are not written as they are meant: doubled quotes, JSON escapes.
@@ -48,6 +52,7 @@ impl Block {
             at,
             records,
             lines,
+            spans: Vec::new(),
             oversize: None,
             arena: Bump::new(),
         }
@@ -57,7 +62,9 @@ impl Block {
     pub fn records<'b>(&'b self, layout: &'b Layout) -> Records<'b> {
         let parser = match (self.oversize, layout.format) {
             (Some(oversize), _) => Parser::Oversize(Some(oversize)),
-            (None, Format::JsonLines) => Parser::JsonLines(jsonl::Parser::new(self, layout)),
+            (None, Format::JsonLines) => Parser::JsonLines(json::Lines::new(self, layout)),
+            (None, Format::Json) => Parser::Json(json::Records::new(self, layout)),
+            (None, Format::Xml) => Parser::Xml(xml::Records::new(self, layout)),
             (None, Format::Csv) => Parser::Csv(csv::Parser::new(self, layout)),
         };
         Records {
@@ -81,7 +88,9 @@ pub struct Records<'b> {
 #[derive(Debug)]
 enum Parser<'b> {
     Csv(csv::Parser<'b>),
-    JsonLines(jsonl::Parser<'b>),
+    JsonLines(json::Lines<'b>),
+    Json(json::Records<'b>),
+    Xml(xml::Records<'b>),
     Oversize(Option<Oversize>),
 }
 
@@ -94,6 +103,8 @@ impl Records<'_> {
         match &mut self.parser {
             Parser::Csv(parser) => parser.next(&mut self.totals),
             Parser::JsonLines(parser) => parser.next(&mut self.totals),
+            Parser::Json(parser) => parser.next(&mut self.totals),
+            Parser::Xml(parser) => parser.next(&mut self.totals),
             Parser::Oversize(oversize) => oversize.take().map(|oversize| {
                 self.totals = Totals {
                     records: self.block.records,
@@ -107,6 +118,58 @@ impl Records<'_> {
     /// What has been read so far; after the end, the whole block.
     pub const fn totals(&self) -> Totals {
         self.totals
+    }
+}
+
+/// A record's bytes in its block.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Span {
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+}
+
+/// The records of a document's block, with their places.
+#[derive(Debug)]
+pub(crate) struct Spans<'b> {
+    bytes: &'b [u8],
+    rest: std::slice::Iter<'b, Span>,
+    /// How much has been passed, and where that is.
+    passed: usize,
+    at: Position,
+}
+
+impl<'b> Spans<'b> {
+    pub(crate) fn new(block: &'b Block) -> Self {
+        Self {
+            bytes: &block.bytes,
+            rest: block.spans.iter(),
+            passed: 0,
+            at: block.at,
+        }
+    }
+
+    pub(crate) fn next(&mut self, totals: &mut Totals) -> Option<(Position, &'b [u8])> {
+        let Span { start, end } = *self.rest.next()?;
+        let before = self.line_feeds(self.passed, start);
+        let at = Position {
+            record: self.at.record,
+            line: self.at.line + before,
+            byte: self.at.byte + (start - self.passed) as u64,
+        };
+        let inside = self.line_feeds(start, end);
+        totals.records += 1;
+        totals.lines += before + inside;
+        self.passed = end;
+        self.at = Position {
+            record: at.record + 1,
+            line: at.line + inside,
+            byte: at.byte + (end - start) as u64,
+        };
+        Some((at, &self.bytes[start..end]))
+    }
+
+    fn line_feeds(&self, from: usize, to: usize) -> u64 {
+        memchr_iter(b'\n', &self.bytes[from..to]).count() as u64
     }
 }
 

@@ -1,9 +1,10 @@
 //! Where a contract's columns are in a file: what its header says, or the names that its objects may use.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use contract::{Contract, Format, Rule, UnknownColumns};
 
+use crate::block::{Malformed, Oversize};
 use crate::fault::{Fault, Position};
 use crate::limits::Limits;
 
@@ -16,24 +17,33 @@ pub struct Layout {
     pub(crate) columns: usize,
     /// CSV: the column of each field, nothing for one that is ignored.
     fields: Vec<Option<usize>>,
-    /// JSON: the column of each key.
+    /// JSON: the column of each key. XML: the column of each place in a record.
     keys: HashMap<String, usize>,
-    /// JSON: whether a key without a column is an error.
+    /// XML: the elements of a record that hold fields in them.
+    ways: HashSet<String>,
+    /// JSON and XML: whether a key or place without a column is an error.
     pub(crate) reject_unknown: bool,
     /// The contract's own names, in order.
     pub(crate) names: Vec<String>,
 }
 
 impl Layout {
-    /// Of a format without a header.
-    pub(crate) fn by_key(format: Format, contract: &Contract, limits: Limits) -> Self {
+    /// Of a format without a header; of CSV, an empty one.
+    pub(crate) fn of(format: Format, contract: &Contract, limits: Limits) -> Self {
         let mut keys = HashMap::new();
         for (index, column) in contract.columns.iter().enumerate() {
-            for name in std::iter::once(&column.name).chain(&column.aliases) {
-                keys.insert(name.clone(), index);
-            }
+            let names = match format {
+                Format::Csv => Vec::new(),
+                Format::Xml => column.xml_places(),
+                Format::JsonLines | Format::Json => std::iter::once(&column.name)
+                    .chain(&column.aliases)
+                    .cloned()
+                    .collect(),
+            };
+            keys.extend(names.into_iter().map(|name| (name, index)));
         }
         Self {
+            ways: ways(keys.keys()),
             keys,
             ..Self::empty(format, contract, limits)
         }
@@ -68,6 +78,7 @@ impl Layout {
             columns: contract.columns.len(),
             fields: Vec::new(),
             keys: HashMap::new(),
+            ways: HashSet::new(),
             reject_unknown: contract.unknown_columns == UnknownColumns::Reject,
             names: contract
                 .columns
@@ -87,7 +98,22 @@ impl Layout {
         self.fields.get(field).copied().flatten()
     }
 
-    /// The contract's column that a JSON key names.
+    /// The error for a record of a document that is too long, if it is.
+    pub(crate) fn too_long<'b>(&self, at: Position, raw: &'b [u8]) -> Option<Malformed<'b>> {
+        let oversize = Oversize {
+            field: None,
+            bytes: raw.len() as u64,
+            unclosed: false,
+        };
+        (raw.len() > self.limits.record_bytes).then(|| oversize.explain(at, raw, self))
+    }
+
+    /// Whether an element of a record in XML holds fields in it.
+    pub(crate) fn leads_on(&self, place: &str) -> bool {
+        self.ways.contains(place)
+    }
+
+    /// The contract's column that a JSON key names, or that is at a place in XML.
     pub(crate) fn column_of(&self, key: &str) -> Option<usize> {
         self.keys.get(key).copied()
     }
@@ -96,6 +122,17 @@ impl Layout {
     pub(crate) fn fields(&self) -> &[Option<usize>] {
         &self.fields
     }
+}
+
+/// The elements on the way to places in a record, those places not included: `a` and `a/b` of `a/b/@c`.
+fn ways<'k>(places: impl Iterator<Item = &'k String>) -> HashSet<String> {
+    places
+        .flat_map(|place| {
+            place
+                .match_indices('/')
+                .map(|(at, _)| place[..at].to_owned())
+        })
+        .collect()
 }
 
 /// Everything that is wrong with a header, each as the rest of a sentence that begins with "the header".

@@ -1,8 +1,8 @@
-//! Bytes to records with exact positions: CSV and JSON Lines, plain, gzip or zstd.
+//! Bytes to records with exact positions: CSV, JSON Lines, JSON and XML, plain, gzip or zstd.
 //!
 //! Content goes one way through three stages. [`decompress`] gives decompressed bytes and refuses what is damaged or
-//! a bomb. A [`Splitter`] reads the header, matches it to the contract and cuts the rest into [`Block`]s of whole
-//! records. A block is parsed by itself, on any thread, by [`Block::records`]: each record comes as the contract's
+//! a bomb. A [`Splitter`] reads what stands before the records (a header, the beginning of a document), holds it to the
+//! contract and cuts the rest into [`Block`]s of whole records. A block is parsed by itself, on any thread, by [`Block::records`]: each record comes as the contract's
 //! columns, unchecked, or as [`Malformed`] with the rule that it breaks. What ends the reading is a [`Fault`].
 //!
 //! The crate is strict where others guess: quotes, line ends, encodings, nesting and sizes are what they should be or
@@ -17,11 +17,14 @@ mod csv;
 mod cut;
 mod decompress;
 mod fault;
-mod jsonl;
+mod json;
 mod layout;
 mod limits;
 mod sniff;
 mod splitter;
+mod utf8;
+mod window;
+mod xml;
 
 pub use block::{Block, Malformed, Record, Records, Totals};
 pub use content::{Content, ContentFault};

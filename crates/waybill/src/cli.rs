@@ -181,7 +181,7 @@ pub(crate) enum Local {
     reason = "each is a flag of the command"
 )]
 pub(crate) struct Submit {
-    /// The file: `.csv` or `.jsonl`, plain, `.gz` or `.zst`
+    /// The file: `.csv`, `.jsonl`, `.json` or `.xml`, plain, `.gz` or `.zst`
     pub(crate) file: PathBuf,
     /// The dataset that it is for
     #[arg(long, short)]
@@ -268,6 +268,31 @@ pub(crate) struct Replay {
     pub(crate) wait: bool,
 }
 
+/// What samples are written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SampleFormat {
+    /// Comma-separated, with a header
+    Csv,
+    /// One JSON object a line
+    Jsonl,
+    /// One JSON document
+    Json,
+    /// One XML document
+    Xml,
+}
+
+impl SampleFormat {
+    /// The contract's word for it.
+    pub(crate) const fn format(self) -> contract::Format {
+        match self {
+            Self::Csv => contract::Format::Csv,
+            Self::Jsonl => contract::Format::JsonLines,
+            Self::Json => contract::Format::Json,
+            Self::Xml => contract::Format::Xml,
+        }
+    }
+}
+
 /// Make up records.
 #[derive(Debug, Args)]
 pub(crate) struct Sample {
@@ -276,6 +301,9 @@ pub(crate) struct Sample {
     /// How many
     #[arg(long, default_value_t = 1000, value_name = "N")]
     pub(crate) rows: u64,
+    /// What they are written in
+    #[arg(long, value_enum, default_value_t = SampleFormat::Csv)]
+    pub(crate) format: SampleFormat,
     /// The same seed gives the same records
     #[arg(long, default_value_t = 1, value_name = "S")]
     pub(crate) seed: u64,

@@ -4,10 +4,12 @@
 
 mod bad;
 mod prices;
+mod written;
 
 use std::io::{self, Write};
 
 pub(crate) use prices::Prices;
+pub(crate) use written::Written;
 
 /// The ports that ship with the repository.
 pub(crate) const EXAMPLE_PORTS: &str = include_str!("../../../examples/ports.csv");

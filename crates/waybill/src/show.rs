@@ -135,8 +135,10 @@ pub(crate) fn finding(entry: &Value) -> String {
     if let Some(value) = entry["value"].as_str() {
         let _ = write!(place, " `{}`", printable(value));
     }
+    let file = entry["file"].as_str();
+    let file = file.map_or_else(String::new, |file| format!("{}: ", printable(file)));
     let mut text = format!(
-        "record {}, line {}, byte {}{place}: {} ({})",
+        "{file}record {}, line {}, byte {}{place}: {} ({})",
         number("record"),
         number("line"),
         number("byte"),

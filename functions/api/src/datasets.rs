@@ -57,6 +57,12 @@ pub(crate) struct DatasetDocument {
     key: Vec<String>,
     /// The formats that are accepted, each plain, gzip or zstd.
     formats: Vec<String>,
+    /// Where the records are in a JSON document: `records` has the keys that lead to the array, with dots between them;
+    /// null where the document is that array. Only where JSON is accepted.
+    json: Option<std::collections::BTreeMap<String, Option<String>>>,
+    /// Where the records are in an XML document: `record` has the elements from the root to a record, with slashes
+    /// between them. Only where XML is accepted.
+    xml: Option<std::collections::BTreeMap<String, String>>,
     /// What happens to columns that the contract does not name: `reject` or `ignore`.
     unknown_columns: String,
     /// The columns, in the contract's order.
@@ -82,6 +88,8 @@ pub(crate) struct ColumnDocument {
     r#type: String,
     /// Whether every record must have a value.
     required: bool,
+    /// Where a record of XML has it, if not in a child or an attribute of its name: `route/from`, `@from`.
+    xml: Option<String>,
 }
 
 /// List the datasets

@@ -21,6 +21,7 @@ mod media;
 mod openapi;
 mod orders;
 pub mod outbox;
+mod own_rows;
 pub mod pool;
 pub mod problem;
 mod rates;

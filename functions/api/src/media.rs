@@ -97,6 +97,8 @@ pub(crate) fn from_names(
             | "application/json-lines"
             | "text/jsonl",
         ) => (Some(Format::JsonLines), None),
+        Some("application/json" | "text/json") => (Some(Format::Json), None),
+        Some("application/xml" | "text/xml") => (Some(Format::Xml), None),
         Some("application/gzip" | "application/x-gzip") => (
             Some(named.format.unwrap_or(Format::Csv)),
             Some(Packing::Gzip),
@@ -203,12 +205,19 @@ pub(crate) fn content_type(format: Format) -> &'static str {
     match format {
         Format::Csv => "text/csv",
         Format::JsonLines => "application/x-ndjson",
+        Format::Json => "application/json",
+        Format::Xml => "application/xml",
     }
 }
 
 /// The format that an object's key ends in; what ends in nothing known was read as CSV or not at all.
 pub(crate) fn format_of(key: &str) -> Format {
     split(key).format.unwrap_or(Format::Csv)
+}
+
+/// Whether an object's key is that of a manifest: the loader's rule, and the API never writes one.
+pub(crate) fn is_manifest(key: &str) -> bool {
+    strip_suffix(key, ".manifest").is_some()
 }
 
 #[derive(Default)]
@@ -231,6 +240,8 @@ fn split(name: &str) -> Named<'_> {
         (".csv", Format::Csv),
         (".jsonl", Format::JsonLines),
         (".ndjson", Format::JsonLines),
+        (".json", Format::Json),
+        (".xml", Format::Xml),
     ] {
         if let Some(stem) = strip_suffix(rest, suffix) {
             return Named {
@@ -293,6 +304,13 @@ mod tests {
             name(Some("application/x-ndjson"), None, Some("a.csv")).as_deref(),
             Some("a.jsonl")
         );
+        for (content_type, file) in [
+            ("application/json; charset=utf-8", "content.json"),
+            ("application/xml", "content.xml"),
+            ("text/xml", "content.xml"),
+        ] {
+            assert_eq!(name(Some(content_type), None, None).as_deref(), Some(file));
+        }
     }
 
     #[test]
@@ -313,6 +331,10 @@ mod tests {
             name(Some("application/gzip"), None, Some("x.jsonl.gz")).as_deref(),
             Some("x.jsonl.gz")
         );
+        assert_eq!(
+            name(Some("application/zstd"), None, Some("x.xml")).as_deref(),
+            Some("x.xml.zst")
+        );
     }
 
     #[test]
@@ -331,7 +353,7 @@ mod tests {
 
     #[test]
     fn unknown_types_encodings_and_double_compression_are_refused() {
-        assert_eq!(name(Some("application/xml"), None, None), None);
+        assert_eq!(name(Some("application/pdf"), None, None), None);
         assert_eq!(name(Some("text/csv"), Some("br"), None), None);
         assert_eq!(name(Some("application/gzip"), Some("gzip"), None), None);
     }

@@ -17,6 +17,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::app::App;
 use crate::arguments::{Arguments, Id, no_such_batch};
 use crate::auth::Caller;
+use crate::own_rows::Frame;
 use crate::problem::{self, Problem};
 use crate::{batches, cursor, documents, limits, media};
 
@@ -59,6 +60,8 @@ pub(crate) struct ErrorsDocument {
     reason = "the shape for the OpenAPI document; the ledger serialises its own type, and a test compares the two"
 )]
 pub(crate) struct EntryDocument {
+    /// The file that it is in, as its manifest names it; left out where the batch is one object.
+    file: Option<String>,
     /// The data record, from 1; the header does not count.
     record: u64,
     /// The physical line where the record starts, from 1.
@@ -110,7 +113,7 @@ const LISTED: HeaderName = HeaderName::from_static("report-listed");
             ("Report-Total" = u64, description = "How many errors the file has"),
             ("Report-Listed" = u64, description = "How many of them the report lists"),
         )),
-        (status = 400, description = "An argument is malformed, or rows of a JSON Lines file are asked for as CSV", body = problem::Body, content_type = "application/problem+json"),
+        (status = 400, description = "An argument is malformed, or rows of a file that is no CSV are asked for as CSV", body = problem::Body, content_type = "application/problem+json"),
         (status = 401, description = "No valid API key", body = problem::Body, content_type = "application/problem+json"),
         (status = 403, description = "The key lacks `batches:read`", body = problem::Body, content_type = "application/problem+json"),
         (status = 404, description = "There is no such batch for this key", body = problem::Body, content_type = "application/problem+json"),
@@ -138,7 +141,14 @@ pub(crate) async fn errors(
     let after = u32::try_from(after).unwrap_or(0);
     let batch = batches::find(&app, &caller, id).await?;
     let own_format = media::format_of(&batch.source.key);
+    let delivered = media::is_manifest(&batch.source.key);
     let form = form(wanted.format.as_deref(), &headers, own_format)?;
+    if delivered && form == Form::OwnRows {
+        return Err(Problem::argument(
+            "format",
+            "The batch is several files: ask for `json` or `jsonl`, whose entries name the file.",
+        ));
+    }
     let mut page = page(&app, id, after, limit).await?;
     if form != Form::OwnRows {
         shorten(&mut page.entries);
@@ -153,13 +163,11 @@ pub(crate) async fn errors(
         }
         Form::JsonLines => stream(json_lines(&page.entries), "application/x-ndjson"),
         Form::OwnRows => {
-            let (kind, extension) = match own_format {
-                Format::Csv => ("text/csv", "csv"),
-                Format::JsonLines => ("application/x-ndjson", "jsonl"),
-            };
-            let mut response = stream(own_rows(&page, after == 0), kind);
+            let frame = Frame::of(own_format, contract::find(&batch.dataset), &page);
+            let content = frame.rows(&page, after == 0);
+            let mut response = stream(content, media::content_type(own_format));
             if let Ok(name) =
-                HeaderValue::try_from(format!("attachment; filename=\"{id}-rows.{extension}\""))
+                HeaderValue::try_from(format!("attachment; filename=\"{id}-rows.{own_format}\""))
             {
                 response
                     .headers_mut()
@@ -181,10 +189,19 @@ pub(crate) async fn errors(
 fn form(asked: Option<&str>, headers: &HeaderMap, own: Format) -> Result<Form, Problem> {
     let csv = || match own {
         Format::Csv => Ok(Form::OwnRows),
-        Format::JsonLines => Err(Problem::argument(
-            "format",
-            "The batch came as JSON Lines: ask for `format=rows` to get its own rows, or for `json` or `jsonl`.",
-        )),
+        other => {
+            let name = match other {
+                Format::JsonLines => "JSON Lines",
+                Format::Xml => "XML",
+                Format::Json | Format::Csv => "JSON",
+            };
+            Err(Problem::argument(
+                "format",
+                format!(
+                    "The batch came as {name}: ask for `format=rows` to get its own rows, or for `json` or `jsonl`."
+                ),
+            ))
+        }
     };
     match asked {
         Some("json") => Ok(Form::Json),
@@ -217,13 +234,30 @@ fn form(asked: Option<&str>, headers: &HeaderMap, own: Format) -> Result<Form, P
     }
 }
 
-struct Page {
-    entries: Vec<Entry>,
+pub(crate) struct Page {
+    pub(crate) entries: Vec<Entry>,
     /// The record of the entry before the page.
-    before: Option<u64>,
-    next: Option<u32>,
+    pub(crate) before: Option<u64>,
+    pub(crate) next: Option<u32>,
     size: ReportSize,
-    header: Option<Vec<u8>>,
+    pub(crate) header: Option<Vec<u8>>,
+    /// Whether a page before has a row in it.
+    pub(crate) rows_before: bool,
+}
+
+#[cfg(test)]
+impl Page {
+    /// The only page of a report.
+    pub(crate) fn of(header: Option<&[u8]>, before: Option<u64>, entries: Vec<Entry>) -> Self {
+        Self {
+            entries,
+            before,
+            next: None,
+            size: ReportSize::default(),
+            header: header.map(<[u8]>::to_vec),
+            rows_before: before.is_some(),
+        }
+    }
 }
 
 /// Reads a page, and with it the entry before: a row with several errors is one row, also across pages.
@@ -253,6 +287,21 @@ async fn page(app: &App, id: BatchId, after: u32, limit: u32) -> Result<Page, Pr
         next = more.next;
         entries.extend(more.entries);
     }
+    // Almost always the first entry has a row; a document's empty element has none.
+    let mut rows_before = false;
+    let mut looked_at = 0;
+    while !rows_before && looked_at < after {
+        let earlier = ledger::errors(&client, id, looked_at, FETCH)
+            .await?
+            .ok_or_else(missing)?;
+        let before = |entry: &&Entry| entry.ordinal <= after;
+        rows_before = earlier
+            .entries
+            .iter()
+            .filter(before)
+            .any(|entry| !entry.row.is_empty());
+        looked_at = earlier.next.unwrap_or(after);
+    }
     client.settle();
     let kept = fitting(&entries, limit as usize);
     if kept < entries.len() {
@@ -265,6 +314,7 @@ async fn page(app: &App, id: BatchId, after: u32, limit: u32) -> Result<Page, Pr
         next,
         size,
         header,
+        rows_before,
     })
 }
 
@@ -330,33 +380,6 @@ fn json_lines(entries: &[Entry]) -> Vec<u8> {
     lines
 }
 
-/// The rows as they came, each once; the header's line end is everybody's.
-fn own_rows(page: &Page, first_page: bool) -> Vec<u8> {
-    let mut content = Vec::new();
-    let header = page.header.as_deref().unwrap_or_default();
-    let line_end: &[u8] = if header.ends_with(b"\r\n") {
-        b"\r\n"
-    } else {
-        b"\n"
-    };
-    if first_page && !header.is_empty() {
-        content.extend_from_slice(header);
-        if !header.ends_with(b"\n") {
-            content.extend_from_slice(line_end);
-        }
-    }
-    let mut last = page.before;
-    for entry in &page.entries {
-        if last == Some(entry.record) || entry.row.is_empty() {
-            continue;
-        }
-        last = Some(entry.record);
-        content.extend_from_slice(&entry.row);
-        content.extend_from_slice(line_end);
-    }
-    content
-}
-
 fn stream(content: Vec<u8>, content_type: &'static str) -> Response {
     let mut response = Response::new(Body::from(content));
     response
@@ -374,6 +397,7 @@ mod tests {
 
     fn entry(ordinal: u32, record: u64, row: &[u8]) -> Entry {
         Entry {
+            file: None,
             ordinal,
             record,
             line: record + 1,
@@ -384,40 +408,6 @@ mod tests {
             message: String::new(),
             row: row.to_vec(),
         }
-    }
-
-    fn page(header: Option<&[u8]>, before: Option<u64>, entries: Vec<Entry>) -> Page {
-        Page {
-            entries,
-            before,
-            next: None,
-            size: ReportSize::default(),
-            header: header.map(<[u8]>::to_vec),
-        }
-    }
-
-    #[test]
-    fn own_rows_stand_once_under_their_own_header_with_its_line_end() {
-        let entries = vec![
-            entry(1, 2, b"a,\xFF"),
-            entry(2, 2, b"a,\xFF"),
-            entry(3, 5, b"b,\"x\ny\""),
-        ];
-        let whole = page(Some(b"one,two\r\n"), None, entries);
-        assert_eq!(
-            own_rows(&whole, true),
-            b"one,two\r\na,\xFF\r\nb,\"x\ny\"\r\n"
-        );
-    }
-
-    #[test]
-    fn a_row_whose_errors_span_two_pages_is_not_repeated() {
-        let second = page(
-            Some(b"one,two"),
-            Some(2),
-            vec![entry(2, 2, b"a,b"), entry(3, 5, b"c,d")],
-        );
-        assert_eq!(own_rows(&second, false), b"c,d\n");
     }
 
     #[test]
@@ -473,7 +463,9 @@ mod tests {
             form(Some("json"), &accept("text/csv"), Format::Csv).ok(),
             Some(Form::Json)
         );
-        assert!(form(Some("csv"), &none, Format::JsonLines).is_err());
+        for format in [Format::JsonLines, Format::Json, Format::Xml] {
+            assert!(form(Some("csv"), &none, format).is_err());
+        }
         assert_eq!(
             form(Some("rows"), &none, Format::JsonLines).ok(),
             Some(Form::OwnRows)

@@ -110,7 +110,11 @@ impl Intake {
             Ok(Message::Control(Control::Next)) => self.turns(deadline).await,
             Ok(Message::Control(Control::Sweep)) => {
                 let forgotten = self.start_forgotten_tasks().await;
-                self.turns(deadline).await.and(forgotten)
+                match self.turns(deadline).await.and(forgotten) {
+                    // The next one is due soon; where the database sleeps at night, none of them is to pile up.
+                    Verdict::Again => Verdict::Done,
+                    verdict => verdict,
+                }
             }
             Ok(Message::Control(Control::Load { batch })) => self.replay(batch, deadline).await,
             Ok(Message::Control(Control::Undo { batch, by })) => {
@@ -131,6 +135,10 @@ impl Intake {
                 "an event of a bucket that is not ours: is the queue wired to another one?"
             );
             return Verdict::Poison;
+        }
+        if loader::is_part(&object.key) {
+            // Its manifest has an event of its own.
+            return Verdict::Done;
         }
         let largest = self.tasks.as_ref().and(self.loading.settings.largest);
         let arrived = match self.loading.sessions.ledger.session().await {

@@ -43,5 +43,5 @@ fn the_example_of_the_reference_is_a_contract() {
     let (example, _) = rest.split_once("```").unwrap();
     let contract = contract::Contract::parse(example).unwrap_or_else(|error| panic!("{error}"));
     assert_eq!(contract.mode, Mode::Upsert);
-    assert_eq!(contract.formats, [Format::Csv, Format::JsonLines]);
+    assert_eq!(contract.formats, Format::ALL);
 }

@@ -422,7 +422,7 @@ fn a_key_is_made_of_required_columns() {
 fn formats_are_known_and_named_once() {
     says(
         &complaint(dataset(&format!("{HEAD}formats = [\"xls\"]\n"), &[IT])),
-        "formats is \"xls\": write one of csv, jsonl",
+        "formats is \"xls\": write one of csv, jsonl, json, xml",
     );
     says(
         &complaint(dataset(

@@ -53,7 +53,7 @@ fn the_shipped_contracts_are_regions_ports_and_prices() {
         [(0, "ports.code".to_owned()), (1, "ports.code".to_owned())]
     );
     assert_eq!(prices.unknown_columns, UnknownColumns::Reject);
-    assert!(prices.accepts(Format::Csv) && prices.accepts(Format::JsonLines));
+    assert!(Format::ALL.iter().all(|format| prices.accepts(*format)));
     assert_eq!(contract::find("ports").unwrap().key_indexes(), [0]);
     assert!(contract::find("rates").is_none());
 }
@@ -102,7 +102,12 @@ fn names_and_tables_are_used_once() {
 fn a_contract_as_json_is_what_a_partner_needs() {
     let json = serde_json::to_value(contract::find("prices").unwrap()).unwrap();
     assert_eq!(json["mode"], "append");
-    assert_eq!(json["formats"], serde_json::json!(["csv", "jsonl"]));
+    assert_eq!(
+        json["formats"],
+        serde_json::json!(["csv", "jsonl", "json", "xml"])
+    );
+    assert_eq!(json["json"], serde_json::json!({"records": null}));
+    assert_eq!(json["xml"], serde_json::json!({"record": "prices/price"}));
     assert_eq!(json.get("table"), None);
     assert_eq!(
         json["columns"][3],

@@ -139,6 +139,7 @@ async fn a_batch_reads_as_the_documented_json() {
 
 fn finding(record: u64) -> Finding {
     Finding {
+        file: None,
         record,
         line: record + 1,
         byte: record * 100,

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use bytes::Bytes;
 use contract::Contract;
 use ledger::{Batch, BatchId, Claim, Entry, Held, NewBatch, ObjectName, Options, Session, State};
-use loader::{BytesSource, Load, LoadError, LoadSettings, Loaded, Source};
+use loader::{BytesSource, File, Load, LoadError, LoadSettings, Loaded, Source};
 use testkit::{Role, TestDatabase};
 
 pub(crate) const REGIONS: &str = "slug,name,parent_slug\nwest,West,\ncoast,Coast,west\n";
@@ -101,12 +101,21 @@ impl Bench {
         source: &dyn Source,
     ) -> Result<Loaded, LoadError> {
         let key = loader::parse_key(&held.source.key).expect("a good key");
+        let files = [File::only(key.format, key.compression, source)];
+        self.load_files(contract, held, &files).await
+    }
+
+    /// Loads several files under a claim.
+    pub(crate) async fn load_files(
+        &mut self,
+        contract: &'static Contract,
+        held: &Held,
+        files: &[File<'_>],
+    ) -> Result<Loaded, LoadError> {
         let settings = self.settings.clone();
         let load = Load {
             contract,
-            format: key.format,
-            compression: key.compression,
-            source,
+            files,
             held,
             settings: &settings,
         };

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use reader::{Compression, Format, Limits, decompress};
 
-use crate::support::{Pieces, read, text};
+use crate::support::{Field, Pieces, document, read, text};
 
 /// A file of the reference data, or nothing and a loud word about it.
 #[expect(
@@ -76,5 +76,56 @@ fn every_row_of_the_ports_and_regions_is_read() {
         let outcome = read(Format::Csv, contract, content, &Limits::default());
         assert_eq!(outcome.fault, None);
         assert!(outcome.lines.iter().all(|line| line.what.is_ok()), "{name}");
+    }
+}
+
+#[test]
+fn the_prices_as_json_and_xml_are_the_same_records() {
+    let Some(bytes) = reference("prices.csv") else {
+        return;
+    };
+    let contract = contract::find("prices").expect("prices are shipped");
+    let csv = document(Format::Csv, contract, &bytes);
+    let value = |field: &Field| match field {
+        Field::Text(text) => String::from_utf8(text.clone()).expect("it is UTF-8"),
+        other => panic!("no CSV field: {other:?}"),
+    };
+    let rows: Vec<Vec<String>> = csv
+        .lines
+        .iter()
+        .map(|line| line.fields().iter().map(value).collect())
+        .collect();
+    let json: Vec<_> = rows
+        .iter()
+        .map(|row| {
+            let price: u64 = row[3].parse().expect("a number");
+            serde_json::json!({"orig_code": row[0], "dest_code": row[1], "day": row[2], "price": price})
+        })
+        .collect();
+    let json = serde_json::to_vec(&json).expect("memory does not fail");
+    let xml: String = rows
+        .iter()
+        .map(|row| {
+            let [orig, dest, day, price] = &row[..] else { panic!("four columns") };
+            format!("<price orig_code=\"{orig}\" dest_code=\"{dest}\">\n  <day>{day}</day><price>{price}</price>\n</price>\n")
+        })
+        .collect();
+    let xml = format!("<prices>{xml}</prices>");
+    for (format, written) in [(Format::Json, &json[..]), (Format::Xml, xml.as_bytes())] {
+        let read = document(format, contract, written);
+        assert_eq!((read.fault, read.lines.len()), (None, 56_689));
+        for (line, row) in read.lines.iter().zip(&rows) {
+            let fields: Vec<String> = line
+                .fields()
+                .iter()
+                .map(|field| match field {
+                    Field::Number(number) => number.clone(),
+                    other => value(other),
+                })
+                .collect();
+            assert_eq!(&fields, row);
+            let from = line.at.byte as usize;
+            assert_eq!(written[from..from + line.raw.len()], line.raw);
+        }
     }
 }

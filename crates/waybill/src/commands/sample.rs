@@ -2,13 +2,22 @@
 
 use std::io;
 
-use crate::cli::Sample;
+use crate::cli::{Sample, SampleFormat};
 use crate::failure::{self, Failure, OrFail as _, Outcome};
-use crate::sample::{self, Prices};
+use crate::sample::{self, Prices, Written};
 
 /// Writes the records.
 pub(crate) fn run(asked: &Sample) -> Outcome<()> {
-    let mut out = io::BufWriter::with_capacity(1 << 16, io::stdout().lock());
+    let unknown = || {
+        Failure::misuse(format!("there are no samples of `{}`", asked.dataset))
+            .advice("regions, ports and prices can be made up")
+    };
+    let contract = contract::find(&asked.dataset).ok_or_else(unknown)?;
+    let out = io::BufWriter::with_capacity(1 << 16, io::stdout().lock());
+    let mut out = Written::new(out, asked.format.format(), contract);
+    if asked.bad > 0.0 && asked.format != SampleFormat::Csv {
+        return Err(Failure::misuse("only CSV can be made up badly"));
+    }
     if asked.dataset != "prices" && asked.bad > 0.0 {
         return Err(Failure::misuse("only prices can be made up badly"));
     }
@@ -16,16 +25,9 @@ pub(crate) fn run(asked: &Sample) -> Outcome<()> {
         "regions" => sample::regions(&mut out, asked.rows, asked.seed),
         "ports" => sample::ports(&mut out, asked.rows, asked.seed),
         "prices" => prices(asked)?.write(&mut out, asked.rows),
-        other => {
-            return Err(
-                Failure::misuse(format!("there are no samples of `{other}`"))
-                    .advice("regions, ports and prices can be made up"),
-            );
-        }
+        _ => return Err(unknown()),
     };
-    written
-        .and_then(|()| io::Write::flush(&mut out))
-        .map_err(failure::output)
+    written.and_then(|()| out.finish()).map_err(failure::output)
 }
 
 fn prices(asked: &Sample) -> Outcome<Prices> {

@@ -90,7 +90,7 @@ fn look_at(path: &Path) -> Outcome<(String, u64)> {
     if !has_known_ending(name) {
         return Err(
             Failure::misuse(format!("what is in {shown} cannot be told from its name")).advice(
-                "it must end in .csv or .jsonl, and .gz or .zst after that where it is compressed",
+                "it must end in .csv, .jsonl, .json or .xml, and .gz or .zst after that where it is compressed",
             ),
         );
     }
@@ -171,7 +171,15 @@ mod tests {
 
     #[test]
     fn a_file_is_taken_by_its_ending() {
-        for good in ["a.csv", "a.jsonl", "a.csv.gz", "A.CSV.GZ", "a.b.jsonl.zst"] {
+        for good in [
+            "a.csv",
+            "a.jsonl",
+            "a.json",
+            "a.xml.gz",
+            "a.csv.gz",
+            "A.CSV.GZ",
+            "a.b.jsonl.zst",
+        ] {
             assert!(has_known_ending(good), "{good}");
         }
         for bad in ["a", "a.txt", "a.gz", "a.csv.zip", "csv"] {

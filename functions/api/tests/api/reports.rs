@@ -11,6 +11,7 @@ const HEADER: &[u8] = b"\xEF\xBB\xBForig_code,dest_code,day,price\r\n";
 
 fn finding(record: u64, column: Option<&str>, row: &[u8]) -> Finding {
     Finding {
+        file: None,
         record,
         line: record + 1,
         byte: record * 10,

@@ -1,4 +1,4 @@
-//! JSON Lines: every line one object, its keys the contract's columns.
+//! One JSON object as a record: its keys are the contract's columns.
 //!
 //! Values are found but not interpreted: a number comes as it is written, so that nothing is lost on the way to a
 //! decimal, and so do objects and arrays.
@@ -8,41 +8,28 @@ use std::fmt;
 
 use bumpalo::Bump;
 use contract::{Raw, Rule};
-use memchr::{memchr, memchr_iter, memrchr};
+use memchr::{memchr, memchr_iter};
 use serde::Deserializer as _;
 use serde::de::{self, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::block::{Block, Malformed, Oversize, Record, Totals};
-use crate::cut::Cut;
+use crate::block::{Malformed, Record};
 use crate::fault::{Position, excerpt};
 use crate::layout::{Layout, quote};
 
-/// The end of the last whole line of some bytes.
-pub(crate) fn last_end(bytes: &[u8]) -> Option<Cut> {
-    let end = memrchr(b'\n', bytes)? + 1;
-    let lines = memchr_iter(b'\n', &bytes[..end]).count() as u64;
-    Some(Cut {
-        end,
-        records: lines,
-        lines,
-    })
-}
-
-/// Parses a block line by line.
+/// Parses objects one after the other, each into the same fields.
 #[derive(Debug)]
-pub(crate) struct Parser<'b> {
-    bytes: &'b [u8],
+pub(super) struct Objects<'b> {
     arena: &'b Bump,
-    layout: &'b Layout,
+    pub(super) layout: &'b Layout,
     fields: Vec<Raw<'b>>,
     /// Which columns the present record has named.
     seen: Vec<bool>,
-    next: usize,
-    at: Position,
+    /// What a record is called in messages.
+    noun: &'static str,
 }
 
-/// Why a line is no record.
+/// Why bytes are no record.
 struct Flaw<'b> {
     rule: Rule,
     column: Option<usize>,
@@ -61,51 +48,24 @@ impl Flaw<'_> {
     }
 }
 
-impl<'b> Parser<'b> {
-    pub(crate) fn new(block: &'b Block, layout: &'b Layout) -> Self {
+impl<'b> Objects<'b> {
+    pub(super) fn new(arena: &'b Bump, layout: &'b Layout, noun: &'static str) -> Self {
         Self {
-            bytes: &block.bytes,
-            arena: &block.arena,
+            arena,
             layout,
             fields: vec![Raw::Absent; layout.columns],
             seen: vec![false; layout.columns],
-            next: 0,
-            at: block.at,
+            noun,
         }
     }
 
-    pub(crate) fn next(
+    /// The record that these bytes are.
+    pub(super) fn record(
         &mut self,
-        totals: &mut Totals,
-    ) -> Option<Result<Record<'_>, Malformed<'_>>> {
-        let rest = self
-            .bytes
-            .get(self.next..)
-            .filter(|rest| !rest.is_empty())?;
-        let line = &rest[..memchr(b'\n', rest).unwrap_or(rest.len())];
-        let raw = match line {
-            [raw @ .., b'\r'] if line.len() < rest.len() => raw,
-            raw => raw,
-        };
-        let at = self.at;
-        self.next += line.len() + 1;
-        self.at = Position {
-            record: at.record + 1,
-            line: at.line + 1,
-            byte: at.byte + line.len() as u64 + 1,
-        };
-        totals.records += 1;
-        totals.lines += 1;
-
-        if line.len() > self.layout.limits.record_bytes {
-            let oversize = Oversize {
-                field: None,
-                bytes: line.len() as u64,
-                unclosed: false,
-            };
-            return Some(Err(oversize.explain(at, raw, self.layout)));
-        }
-        Some(match self.parse(raw) {
+        at: Position,
+        raw: &'b [u8],
+    ) -> Result<Record<'_>, Malformed<'_>> {
+        match self.parse(raw) {
             Ok(()) => Ok(Record {
                 at,
                 raw,
@@ -119,7 +79,7 @@ impl<'b> Parser<'b> {
                 message: flaw.message,
                 value: flaw.value.map(|value| Cow::Borrowed(excerpt(value))),
             }),
-        })
+        }
     }
 
     fn parse(&mut self, raw: &'b [u8]) -> Result<(), Flaw<'b>> {
@@ -127,8 +87,14 @@ impl<'b> Parser<'b> {
             .map_err(|error| not_utf8(raw, error.valid_up_to(), self.layout))?;
         match text.trim_ascii_start().bytes().next() {
             Some(b'{') => {}
-            None => return Err(Flaw::syntax("the line is blank: take it out")),
-            Some(_) => return Err(Flaw::syntax("the line is not a JSON object")),
+            None => {
+                let noun = self.noun;
+                return Err(Flaw::syntax(format!("the {noun} is blank: take it out")));
+            }
+            Some(_) => {
+                let noun = self.noun;
+                return Err(Flaw::syntax(format!("the {noun} is not a JSON object")));
+            }
         }
         self.fields.fill(Raw::Absent);
         self.seen.fill(false);
@@ -143,7 +109,7 @@ impl<'b> Parser<'b> {
             .and_then(|()| deserializer.end());
         // What is wrong with a field is only said of an object that is sound as JSON.
         match (parsed, flaw) {
-            (Err(error), _) => Err(Flaw::syntax(explain(&error))),
+            (Err(error), _) => Err(Flaw::syntax(explain(&error, text, self.noun))),
             (Ok(()), Some(flaw)) => Err(flaw),
             (Ok(()), None) => Ok(()),
         }
@@ -187,7 +153,7 @@ impl<'b> Parser<'b> {
             }
             Some(b'"') => match serde_json::from_str::<String>(text) {
                 Ok(meant) => Raw::String(self.arena.alloc_str(&meant)),
-                Err(error) => return flaw(Rule::Syntax, explain(&error)),
+                Err(error) => return flaw(Rule::Syntax, explain(&error, text, self.noun)),
             },
             Some(b'{' | b'[') => {
                 let most = self.layout.limits.depth;
@@ -207,7 +173,7 @@ impl<'b> Parser<'b> {
 
 /// Reads one object into the parser's fields. The first flaw of a field is kept and the object read to its end.
 struct Object<'p, 'b> {
-    parser: &'p mut Parser<'b>,
+    parser: &'p mut Objects<'b>,
     flaw: &'p mut Option<Flaw<'b>>,
 }
 
@@ -229,7 +195,7 @@ impl<'b> Visitor<'b> for Object<'_, 'b> {
     }
 }
 
-/// A key, borrowed from the line where it has no escapes.
+/// A key, borrowed from the record where it has no escapes.
 struct Key<'b>(Cow<'b, str>);
 
 impl<'b> de::Deserialize<'b> for Key<'b> {
@@ -275,17 +241,24 @@ fn depth(text: &str) -> usize {
     deepest
 }
 
-/// An error of the parser in our words. The record is one line, so only the place in it matters.
-fn explain(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    let what = text.split(" at line ").next().unwrap_or(&text);
+/// An error of the parser in our words.
+fn explain(error: &serde_json::Error, text: &str, noun: &str) -> String {
+    let told = error.to_string();
+    let what = told.split(" at line ").next().unwrap_or(&told);
+    let lines_before = error.line().saturating_sub(2);
+    let line_start = match error.line() {
+        0 | 1 => 0,
+        _ => memchr_iter(b'\n', text.as_bytes())
+            .nth(lines_before)
+            .map_or(0, |feed| feed + 1),
+    };
     format!(
-        "the line is not sound JSON: {what} at its byte {}",
-        error.column()
+        "the {noun} is not sound JSON: {what} at its byte {}",
+        line_start + error.column()
     )
 }
 
-/// The error for a line that is not UTF-8 from a byte on, with the column where that byte is if it can be told.
+/// The error for a record that is not UTF-8 from a byte on, with the column where that byte is if it can be told.
 fn not_utf8<'b>(raw: &'b [u8], from: usize, layout: &Layout) -> Flaw<'b> {
     // Up to that byte the text is the same, so that offsets hold.
     let readable = String::from_utf8_lossy(raw);
