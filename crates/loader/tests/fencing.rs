@@ -10,7 +10,7 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::{self, StreamExt};
 use ledger::{BatchId, Claim, Held, Options, Session, State};
 use loader::{
-    Load, LoadErrorKind, LoadSettings, Opened, Source, SourceError, SourceErrorKind, load,
+    File, Load, LoadErrorKind, LoadSettings, Opened, Source, SourceError, SourceErrorKind, load,
 };
 use support::{Bench, HEADER};
 use testkit::Role;
@@ -84,9 +84,7 @@ async fn run(
     let contract = contract::find("prices").expect("shipped");
     let work = Load {
         contract,
-        format: key.format,
-        compression: key.compression,
-        source,
+        files: &[File::only(key.format, key.compression, source)],
         held,
         settings,
     };

@@ -16,11 +16,17 @@ fn main() {
 
 /// Prices as a partner writes them.
 fn content(format: Format) -> Vec<u8> {
-    let mut content = Vec::new();
-    if format == Format::Csv {
-        content.extend_from_slice(b"orig_code,dest_code,day,price\n");
-    }
+    let (head, between, end): (&str, &str, &str) = match format {
+        Format::Csv => ("orig_code,dest_code,day,price\n", "", ""),
+        Format::JsonLines => ("", "", ""),
+        Format::Json => ("[", ",", "]"),
+        Format::Xml => ("<prices>\n", "", "</prices>\n"),
+    };
+    let mut content = head.as_bytes().to_vec();
     for row in 0..ROWS {
+        if row > 0 {
+            content.extend_from_slice(between.as_bytes());
+        }
         let (from, to) = (row * 7 % 143, row * 31 % 143);
         let (month, day, price) = (row % 12 + 1, row % 28 + 1, row % 2_900 + 100);
         let written = match format {
@@ -28,13 +34,18 @@ fn content(format: Format) -> Vec<u8> {
                 content,
                 "PT{from:03},UY{to:03},2021-{month:02}-{day:02},{price}"
             ),
-            Format::JsonLines => writeln!(
+            Format::JsonLines | Format::Json => writeln!(
                 content,
                 "{{\"orig_code\":\"PT{from:03}\",\"dest_code\":\"UY{to:03}\",\"day\":\"2021-{month:02}-{day:02}\",\"price\":{price}}}"
+            ),
+            Format::Xml => writeln!(
+                content,
+                "<price><orig_code>PT{from:03}</orig_code><dest_code>UY{to:03}</dest_code><day>2021-{month:02}-{day:02}</day><price>{price}</price></price>"
             ),
         };
         written.expect("memory takes it");
     }
+    content.extend_from_slice(end.as_bytes());
     content
 }
 
@@ -46,7 +57,7 @@ fn splitter(format: Format, content: Vec<u8>) -> Splitter {
 }
 
 /// Cutting content into blocks of whole records.
-#[divan::bench(args = [Format::Csv, Format::JsonLines])]
+#[divan::bench(args = Format::ALL)]
 fn split(bencher: Bencher<'_, '_>, format: Format) {
     let content = content(format);
     bencher
@@ -60,7 +71,7 @@ fn split(bencher: Bencher<'_, '_>, format: Format) {
 }
 
 /// Parsing blocks into records of raw fields.
-#[divan::bench(args = [Format::Csv, Format::JsonLines])]
+#[divan::bench(args = Format::ALL)]
 fn parse(bencher: Bencher<'_, '_>, format: Format) {
     let content = content(format);
     let bytes = content.len();

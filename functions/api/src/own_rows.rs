@@ -28,10 +28,11 @@ impl Frame {
             Format::Json => {
                 let keys = contract.and_then(|contract| contract.json.as_ref());
                 let keys = keys.map_or(&[][..], |json| &json.records);
-                let open: String = keys
+                let open: Vec<String> = keys
                     .iter()
                     .map(|key| format!("{{{}:", serde_json::Value::from(key.as_str())))
                     .collect();
+                let open = open.concat();
                 let close = "}".repeat(keys.len());
                 frame(format!("{open}[\n"), ",\n", "", format!("\n]{close}\n"))
             }
@@ -40,12 +41,14 @@ impl Frame {
                 let names = names.map_or(&[][..], |xml| {
                     &xml.record[..xml.record.len().saturating_sub(1)]
                 });
-                let open: String = names.iter().map(|name| format!("<{name}>")).collect();
-                let close: String = names
+                let open: Vec<String> = names.iter().map(|name| format!("<{name}>")).collect();
+                let open = open.concat();
+                let close: Vec<String> = names
                     .iter()
                     .rev()
                     .map(|name| format!("</{name}>"))
                     .collect();
+                let close = close.concat();
                 let declaration = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>";
                 let before = format!("{declaration}\n{open}\n");
                 frame(before, "", "\n", format!("{close}\n"))

@@ -84,9 +84,9 @@ struct Endless {
 const ALL: u64 = 1 << 28;
 
 impl Endless {
-    fn new(head: &'static [u8], fill: u8) -> Box<Self> {
+    fn new(head: &'static [u8], fill: u8) -> Self {
         let given = 0;
-        Box::new(Self { head, fill, given })
+        Self { head, fill, given }
     }
 }
 
@@ -108,7 +108,7 @@ impl Content for Endless {
 fn a_record_without_end_takes_no_more_memory_than_one_of_the_limit() {
     let limits = Limits::default();
     let contract = abc("reject");
-    let content = Endless::new(b"a,b,c\n", b'0');
+    let content = Box::new(Endless::new(b"a,b,c\n", b'0'));
     let mut splitter =
         Splitter::new(Format::Csv, &contract, content, &limits).expect("the header is right");
     let block = splitter.next_block().expect("no fault").expect("a block");
@@ -135,7 +135,7 @@ fn no_part_of_a_document_is_held_however_long_it_is() {
     for (format, head, fill) in documents {
         let shown = String::from_utf8_lossy(head);
         let before = resident_bytes();
-        let content = Endless::new(head, fill);
+        let content = Box::new(Endless::new(head, fill));
         let mut splitter = Splitter::new(format, &contract, content, &limits).expect("no header");
         let fault = loop {
             match splitter.next_block() {

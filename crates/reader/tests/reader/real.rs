@@ -103,14 +103,14 @@ fn the_prices_as_json_and_xml_are_the_same_records() {
         })
         .collect();
     let json = serde_json::to_vec(&json).expect("memory does not fail");
-    let xml: String = rows
+    let xml: Vec<String> = rows
         .iter()
         .map(|row| {
             let [orig, dest, day, price] = &row[..] else { panic!("four columns") };
             format!("<price orig_code=\"{orig}\" dest_code=\"{dest}\">\n  <day>{day}</day><price>{price}</price>\n</price>\n")
         })
         .collect();
-    let xml = format!("<prices>{xml}</prices>");
+    let xml = format!("<prices>{}</prices>", xml.concat());
     for (format, written) in [(Format::Json, &json[..]), (Format::Xml, xml.as_bytes())] {
         let read = document(format, contract, written);
         assert_eq!((read.fault, read.lines.len()), (None, 56_689));

@@ -139,7 +139,7 @@ fn object(values: &[(&Column, String)]) -> String {
 
 /// Every field an element; an empty one is left out.
 fn element(name: &str, values: &[(&Column, String)]) -> String {
-    let fields: String = values
+    let fields: Vec<String> = values
         .iter()
         .filter(|(_, value)| !value.is_empty())
         .map(|(column, value)| {
@@ -150,7 +150,7 @@ fn element(name: &str, values: &[(&Column, String)]) -> String {
             format!("<{0}>{value}</{0}>", column.name)
         })
         .collect();
-    format!("<{name}>{fields}</{name}>")
+    format!("<{name}>{}</{name}>", fields.concat())
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use ledger::{
     BatchId, Beat, Claim, Held, Lane, NewBatch, ObjectName, Options, Outcome, Problem, Progress,
     Replay, Session, State, idempotency, references,
 };
-use loader::{BytesSource, DEFAULT_LEASE, Load, LoadSettings};
+use loader::{BytesSource, DEFAULT_LEASE, File, Load, LoadSettings};
 use serde_json::Value;
 use testkit::{Role, TestDatabase};
 
@@ -127,9 +127,7 @@ impl Cast {
         let key = loader::parse_key(&held.source.key).expect("a good key");
         let load = Load {
             contract,
-            format: key.format,
-            compression: key.compression,
-            source: &source,
+            files: &[File::only(key.format, key.compression, &source)],
             held: &held,
             settings: &self.settings,
         };
