@@ -30,7 +30,7 @@ _KEYS = (
 _TABLE = "SELECT ('public.' || quote_ident($1))::regclass::oid::bigint"
 
 
-class KeyGone(ConnectionError):
+class KeyGone(Exception):
     """Someone removed a key that was there when the load began; the next try reports its rows."""
 
 

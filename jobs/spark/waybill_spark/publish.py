@@ -69,6 +69,8 @@ def publish(
                 raise _Back(End("checked", summary))
     except _Back as back:
         return back.end
+    except foreign_keys.KeyGone as gone:
+        raise Again(str(gone)) from None
     except pg8000.exceptions.DatabaseError as error:
         if sqlstate(error) != FOREIGN_KEY:
             raise
