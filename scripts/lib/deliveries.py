@@ -33,9 +33,10 @@ class Deliveries:
         self.ssm = session.create_client("ssm", **settings)
         self.functions = session.create_client("lambda", **settings)
         self.variables = variables
-        names = stack.json("local", "names")["intake"]
+        names = stack.json("local", "names")
+        names, loads = names["intake"], names["loads"]
         self.queue = self.sqs.get_queue_url(QueueName=names["queue"])["QueueUrl"]
-        self.loads = self.sqs.get_queue_url(QueueName=names["loads_queue"])["QueueUrl"]
+        self.loads = self.sqs.get_queue_url(QueueName=loads["queue"])["QueueUrl"]
         self.dead = self.sqs.get_queue_url(QueueName=names["dead_letter_queue"])["QueueUrl"]
         self.database = variables["DATABASE_URL"]
 

@@ -12,7 +12,7 @@ use thiserror::Error;
 
 pub use function::Function;
 pub use role::Role;
-pub use stack::{Deployed, FunctionSettings, IntakeSettings, Scale, Stack};
+pub use stack::{Deployed, FunctionSettings, IntakeSettings, LoadsSettings, Scale, Stack};
 
 use crate::settings;
 
@@ -228,27 +228,34 @@ impl Names {
         }
     }
 
-    /// The queues and the mappings from them to the intake function.
+    /// The queue of objects and the mapping from it to the intake function.
     pub fn intake_settings(&self) -> IntakeSettings {
         let timeout_s = self.function_settings(Function::Intake).timeout_s;
         let window_s = 0;
         IntakeSettings {
             queue: self.intake_queue(),
-            loads_queue: self.loads_queue(),
             dead_letter_queue: self.dead_letter_queue(),
-            // To become known takes milliseconds, so the messages of many objects share an invocation. What says
-            // that something waits comes alone: a load may take minutes.
+            // To become known takes milliseconds, so the messages of many objects share an invocation.
             batch_size: 10,
             window_s,
             // What AWS asks for. The function itself shortens it while it works (hiding.rs).
             visibility_s: 6 * timeout_s + window_s,
             // With the intake's pauses between them: nearly two hours (verdict.rs).
             max_receive_count: 20,
-            arrivals_concurrency: ARRIVALS,
-            maximum_concurrency: self.maximum_concurrency(),
+            maximum_concurrency: ARRIVALS,
             retention_s: 4 * DAY_S,
             // Dead letters keep their first date, so this must be the longer one.
             dead_letter_retention_s: 14 * DAY_S,
+        }
+    }
+
+    /// The queue of loads and the mapping from it to the intake function.
+    pub fn loads_settings(&self) -> LoadsSettings {
+        LoadsSettings {
+            queue: self.loads_queue(),
+            // A load may take minutes, and a small file must not wait behind a large one, nor share its deadline.
+            batch_size: 1,
+            maximum_concurrency: self.maximum_concurrency(),
         }
     }
 
@@ -291,6 +298,7 @@ impl Names {
             database: self.database(),
             passwords: Role::ALL.map(|role| self.password_parameter(role)),
             intake: self.intake_settings(),
+            loads: self.loads_settings(),
             functions: self
                 .functions()
                 .map(|function| Deployed {

@@ -47,16 +47,25 @@ pub struct Deployed {
     pub variables: BTreeMap<String, String>,
 }
 
-/// The queues of the intake function and their mappings.
+/// The queue that says that something waits, and its mapping. In times and tries it is as the other one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LoadsSettings {
+    /// The queue.
+    pub queue: String,
+    /// Messages an invocation.
+    pub batch_size: u32,
+    /// Invocations, and so loads, at once.
+    pub maximum_concurrency: u32,
+}
+
+/// The queue that the bucket tells of objects, and its mapping.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct IntakeSettings {
     /// The queue that the bucket tells of objects.
     pub queue: String,
-    /// The queue whose messages say that something waits.
-    pub loads_queue: String,
-    /// The dead-letter queue of both.
+    /// Its dead-letter queue, which is that of loads too.
     pub dead_letter_queue: String,
-    /// Messages of objects an invocation; what says that something waits comes alone.
+    /// Messages an invocation.
     pub batch_size: u32,
     /// How long the mapping waits for more messages.
     pub window_s: u32,
@@ -64,9 +73,7 @@ pub struct IntakeSettings {
     pub visibility_s: u32,
     /// Tries until a message is a dead letter.
     pub max_receive_count: u32,
-    /// Invocations at once that make objects known.
-    pub arrivals_concurrency: u32,
-    /// Loads at once.
+    /// Invocations at once.
     pub maximum_concurrency: u32,
     /// How long a message may wait.
     pub retention_s: u32,
@@ -107,8 +114,10 @@ pub struct Stack {
     pub database: String,
     /// The parameters with the passwords of owner, loader, reader and api.
     pub passwords: [String; 4],
-    /// Queue and mapping.
+    /// Objects that arrive.
     pub intake: IntakeSettings,
+    /// Batches that wait.
+    pub loads: LoadsSettings,
     /// The functions that it has.
     pub functions: Vec<Deployed>,
     /// The most sessions that they open; `None`: not limited.

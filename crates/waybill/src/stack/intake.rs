@@ -56,7 +56,7 @@ pub(crate) async fn queues(clients: &Clients, names: &Names) -> Outcome<Queues> 
         ])
     };
     let arrivals = queue(clients, &settings.queue, redriven()).await?;
-    let loads = queue(clients, &settings.loads_queue, redriven()).await?;
+    let loads = queue(clients, &names.loads_queue(), redriven()).await?;
     let bucket = format!("arn:aws:s3:::{}", names.incoming_bucket());
     let policy = json!({
         "Version": "2012-10-17",
@@ -184,21 +184,21 @@ struct Mapping<'a> {
 
 /// The mappings from both queues to the alias of the intake function: exactly one each.
 pub(crate) async fn mappings(clients: &Clients, names: &Names, queues: &Queues) -> Outcome<()> {
-    let settings = names.intake_settings();
+    let (settings, waiting) = (names.intake_settings(), names.loads_settings());
     let function = format!("{}:{ALIAS}", names.function(Function::Intake));
     let arrivals = Mapping {
         queue: &queues.arrivals,
         function: function.clone(),
         batch_size: settings.batch_size,
         window_s: settings.window_s,
-        concurrency: settings.arrivals_concurrency,
+        concurrency: settings.maximum_concurrency,
     };
     let loads = Mapping {
         queue: &queues.loads,
         function,
-        batch_size: 1,
+        batch_size: waiting.batch_size,
         window_s: 0,
-        concurrency: settings.maximum_concurrency,
+        concurrency: waiting.maximum_concurrency,
     };
     for mapping in [arrivals, loads] {
         ensure(clients, &mapping).await?;
