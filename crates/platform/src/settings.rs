@@ -74,8 +74,6 @@ pub mod keys {
     pub const BULK_JOB_LARGE: &str = "WAYBILL_BULK_JOB_LARGE";
     /// See [`BULK_JOB_SMALL`].
     pub const BULK_JOB_URGENT: &str = "WAYBILL_BULK_JOB_URGENT";
-    /// From which stored size on a batch is large; 20 GiB if unset.
-    pub const BULK_LARGE_BYTES: &str = "WAYBILL_BULK_LARGE_BYTES";
     /// The folder where a load puts sorted runs aside.
     pub const SCRATCH: &str = "WAYBILL_SCRATCH";
     /// How many bytes of it a load may use.

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::{SettingsError, Variables, keys};
+use crate::names::Names;
 
-/// From which size on a batch is of the class `large`, unless told.
-const DEFAULT_LARGE_BYTES: u64 = 20 << 30;
+/// From which stored size on a batch is of the class `large`.
+const LARGE_BYTES: u64 = 20 << 30;
 
 /// The task lane.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,8 +17,6 @@ pub struct Bulk {
     pub large: Class,
     /// What goes before all others.
     pub urgent: Class,
-    /// From which stored size on a batch is large.
-    pub large_bytes: u64,
 }
 
 /// A size class.
@@ -54,23 +53,19 @@ impl Bulk {
             small: class(keys::BULK_QUEUE_SMALL, keys::BULK_JOB_SMALL)?,
             large: class(keys::BULK_QUEUE_LARGE, keys::BULK_JOB_LARGE)?,
             urgent: class(keys::BULK_QUEUE_URGENT, keys::BULK_JOB_URGENT)?,
-            large_bytes: from
-                .parsed(keys::BULK_LARGE_BYTES, "a number of bytes")?
-                .unwrap_or(DEFAULT_LARGE_BYTES),
         }))
     }
 
-    /// The task lane of an environment, whose definitions are named by class.
-    pub fn of(queue: impl Fn(&str) -> String, definition: impl Fn(&str) -> String) -> Self {
+    /// The task lane of an environment.
+    pub fn of(names: &Names) -> Self {
         let class = |name| Class {
-            queue: queue(name),
-            definition: definition(name),
+            queue: names.job_queue(name),
+            definition: names.job_queue(name),
         };
         Bulk {
             small: class("small"),
             large: class("large"),
             urgent: class("urgent"),
-            large_bytes: DEFAULT_LARGE_BYTES,
         }
     }
 
@@ -83,7 +78,7 @@ impl Bulk {
     pub fn class(&self, bytes: Option<u64>, urgent: bool) -> &Class {
         match bytes {
             _ if urgent => &self.urgent,
-            Some(bytes) if bytes >= self.large_bytes => &self.large,
+            Some(bytes) if bytes >= LARGE_BYTES => &self.large,
             _ => &self.small,
         }
     }
@@ -97,7 +92,6 @@ impl Bulk {
             (keys::BULK_JOB_SMALL, self.small.definition.clone()),
             (keys::BULK_JOB_LARGE, self.large.definition.clone()),
             (keys::BULK_JOB_URGENT, self.urgent.definition.clone()),
-            (keys::BULK_LARGE_BYTES, self.large_bytes.to_string()),
         ])
     }
 }

@@ -62,7 +62,7 @@ impl Intake {
             loads_url: loads_url.to_owned(),
             lane_bytes: DEFAULT_LANE_BYTES,
             lease: DEFAULT_LEASE,
-            bulk: None,
+            bulk: (names.tasks() > 0).then(|| Bulk::of(names)),
         }
     }
 

@@ -36,18 +36,10 @@ const AGAIN: i32 = 75;
 /// How often the emulator is asked for new jobs.
 const LOOK: Duration = Duration::from_millis(500);
 
-/// The queues and definitions of the local environment.
-fn bulk(names: &Names) -> Bulk {
-    Bulk::of(
-        |class| names.job_queue(class),
-        |class| names.job_queue(class),
-    )
-}
-
 /// What the intake function is told. A smaller function lane may be asked for, to see the task lane at work.
 pub(crate) fn intake(common: Common, names: &Names, queues: &Queues) -> Outcome<Intake> {
     let mut intake = Intake::of(common, names, &queues.arrivals.url, &queues.loads.url);
-    intake.bulk = Some(bulk(names));
+    intake.bulk = Some(Bulk::of(names));
     if let Some(bytes) = std::env::var(keys::FUNCTION_LANE_BYTES)
         .ok()
         .filter(|bytes| !bytes.is_empty())
@@ -90,7 +82,7 @@ pub(crate) async fn definitions(
     task: &Task,
 ) -> Outcome<()> {
     let release = &task.common.release;
-    let bulk = bulk(names);
+    let bulk = Bulk::of(names);
     let known = clients
         .batch
         .describe_job_queues()
@@ -181,7 +173,7 @@ pub(crate) async fn run(dir: &LocalDir, terminal: Terminal) -> Outcome<()> {
         .ok_or_else(|| Failure::unreachable("the local stack is not up"))?;
     let clients = Clients::local(port).await;
     let names = super::names()?;
-    let bulk = bulk(&names);
+    let bulk = Bulk::of(&names);
     let room = Arc::new(Semaphore::new(AT_ONCE));
     let mut seen = HashSet::new();
     let mut looks = tokio::time::interval(LOOK);
