@@ -2,6 +2,8 @@
 
 ALTER TABLE waybill.batches
     ADD COLUMN partner text,
+    -- There are two priorities.
+    -- squawk-ignore prefer-bigint-over-smallint
     ADD COLUMN priority smallint NOT NULL DEFAULT 1,
     ADD COLUMN attempt_at timestamptz,
     ADD COLUMN progress_copied bigint NOT NULL DEFAULT 0,
@@ -18,6 +20,7 @@ COMMENT ON COLUMN waybill.batches.job IS 'The job that was started for it, in la
 CREATE TABLE waybill.queue (
     batch bigint PRIMARY KEY REFERENCES waybill.batches,
     lane text NOT NULL,
+    -- squawk-ignore prefer-bigint-over-smallint
     priority smallint NOT NULL,
     dataset text NOT NULL,
     partner text NOT NULL,

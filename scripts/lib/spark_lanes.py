@@ -33,7 +33,6 @@ class Lanes:
             server.sql(f"create database {database} owner {OWNER}")
             url = self.url(database, OWNER)
             subprocess.run([waybill, "migrate"], env=environment(DATABASE_URL=url), stdout=sys.stderr, check=True)
-            self.sql(database, (CHECKOUT / "jobs/spark/schema.sql").read_text())
         server.sql(f"grant waybill_loaders to {LOGIN}")
         self.settings = Settings(
             contracts=read_folder(CHECKOUT / "datasets"),

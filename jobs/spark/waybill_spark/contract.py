@@ -15,11 +15,14 @@ try:
 except ModuleNotFoundError:  # Python 3.10 and older
     import tomli as tomllib
 
+# Those that this lane reads, and all that a contract may name.
 FORMATS = ("csv", "jsonl")
-_DATASET_KEYS = {"name", "table", "description", "mode", "key", "unknown_columns", "formats", "columns"}
+ALL_FORMATS = (*FORMATS, "json", "xml")
+# What `json` and `xml` say is for those who read documents.
+_DATASET_KEYS = {"name", "table", "description", "mode", "key", "unknown_columns", "formats", "columns", "json", "xml"}
 _COLUMN_KEYS = {
     "name", "type", "description", "required", "min", "max", "max_length", "pattern", "one_of", "references", "trim",
-    "default", "format", "aliases",
+    "default", "format", "aliases", "xml",
 }  # fmt: skip
 
 
@@ -111,7 +114,7 @@ def read(text: str) -> Contract:
         mode=table["mode"],
         key=tuple(table.get("key", ())),
         reject_unknown=table.get("unknown_columns", "reject") == "reject",
-        formats=tuple(table.get("formats", FORMATS)),
+        formats=tuple(table.get("formats", ALL_FORMATS)),
         columns=columns,
         headers=headers,
     )

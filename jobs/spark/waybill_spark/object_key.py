@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from .contract import FORMATS, Contract
+from .contract import ALL_FORMATS, FORMATS, Contract
 from .ledger import End
-from .verdict import key_problem
+from .verdict import key_problem, unread_here
 
 _TITLE = "The object's key does not say what it is"
 
@@ -33,8 +33,8 @@ def understand(key: str, contracts: "dict[str, Contract]") -> Written:
     stem = path.rpartition("/")[2].lower()
     compression = next((ending for ending in ("gz", "zst") if stem.endswith(f".{ending}")), "")
     ending = (stem[: -len(compression) - 1] if compression else stem).rpartition(".")[2]
-    if ending not in FORMATS or "." not in stem:
-        detail = "the key ends in none of .csv, .jsonl (each also with .gz or .zst): name the object after its format"
+    if ending not in ALL_FORMATS or "." not in stem:
+        detail = "the key ends in none of .csv, .jsonl, .json, .xml (each also with .gz or .zst): name the object after its format"
         raise Unreadable(key_problem("unknown-format", _TITLE, detail))
     contract = contracts.get(dataset)
     if contract is None:
@@ -43,4 +43,6 @@ def understand(key: str, contracts: "dict[str, Contract]") -> Written:
     if ending not in contract.formats:
         title = "The dataset does not take this format"
         raise Unreadable(key_problem("unknown-format", title, f"{dataset} is not accepted as {ending}"))
+    if ending not in FORMATS:
+        raise Unreadable(unread_here(ending))
     return Written(contract, ending, compression)

@@ -63,6 +63,12 @@ def key_problem(word: str, title: str, detail: str) -> End:
     return End("rejected", None, {"type": f"/problems/{word}", "title": title, "status": 422, "detail": detail})
 
 
+def unread_here(format: str) -> End:
+    """Good for the dataset, and nothing that this lane reads."""
+    detail = f"the Spark lane does not read {format} documents; an operator has to load the batch in another lane"
+    return End("failed", None, {"type": "/problems/internal", "title": "The load failed on our side", "status": 500, "detail": detail})
+
+
 def failed(error: Exception, again: bool) -> End:
     """We are wrong, or something is down. The log has the cause."""
     what = "the database or the store did not take the batch" if again else "the Spark lane could not load the batch"
