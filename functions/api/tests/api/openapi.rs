@@ -131,7 +131,7 @@ async fn answers_have_the_members_that_the_document_names() {
     );
     let id = batch["id"].as_str().expect("an id").parse().expect("an id");
     let finding = ledger::Finding {
-        file: None,
+        file: Some("_parts/a.csv".to_owned()),
         record: 1,
         line: 2,
         byte: 3,

@@ -128,7 +128,7 @@ async fn what_cannot_be_meant_is_refused_before_anything_is_stored() {
         ),
         (
             "/v1/batches?dataset=prices",
-            "application/xml",
+            "application/pdf",
             "unsupported-media-type",
         ),
     ] {
