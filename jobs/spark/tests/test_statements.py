@@ -21,12 +21,12 @@ class Statements(unittest.TestCase):
     def test_the_ledgers_statements_are_the_crates(self):
         rust = self._rust("ledger")
         for statement in (*ledger.STATEMENTS, *foreign_keys.STATEMENTS):
-            self.assertIn(f'"{_words(statement)}"', rust)
+            self.assertTrue(f'"{_words(statement)}"' in rust, statement)
 
     def test_the_locks_of_merges_are_the_crates(self):
         rust = self._rust("loader")
         for statement in (staging.LOCK_MERGE, staging.LATER_SNAPSHOT):
-            self.assertIn(f'"{_words(statement)}"', rust)
+            self.assertTrue(f'"{_words(statement)}"' in rust, statement)
 
 
 if __name__ == "__main__":

@@ -73,9 +73,9 @@ _SETTLE = (
     "WHERE number = $1 AND attempt = $2 AND state = 'loading'"
 )
 _REPORT = (
-    "INSERT INTO waybill.errors (batch, ordinal, record, line, byte, column_name, rule, value, message, row) "
+    "INSERT INTO waybill.errors (batch, ordinal, record, line, byte, column_name, rule, value, message, row, file) "
     "SELECT $1, * FROM unnest($2::int[], $3::bigint[], $4::bigint[], $5::bigint[], $6::text[], $7::text[], "
-    "$8::text[], $9::text[], $10::bytea[])"
+    "$8::text[], $9::text[], $10::bytea[], $11::text[])"
 )
 STATEMENTS = (
     _FIND, _CLAIM, _EVENT_LOADING, _EVENT, _BEAT, _TRY_LOCK, _UNLOCK, _CONTENT, _FIRST, _VERSION, _LAST, _COMMIT, _RAISE,
@@ -290,6 +290,8 @@ def _write_report(session: Database, number: int, findings: "tuple[Finding, ...]
             _REPORT, number, list(range(start + 1, end + 1)), [f.record for f in part], [f.line for f in part],
             [f.byte for f in part], [f.column for f in part], [f.rule for f in part],
             [f.value and _storable(f.value) for f in part], [_storable(f.message) for f in part], [f.row for f in part],
+            # A batch of this lane is one object.
+            [None] * len(part),
         )  # fmt: skip
         start = end
 
