@@ -154,9 +154,13 @@ pub(crate) fn here() -> PathBuf {
         .into()
 }
 
-/// SQL with single spaces: how it is broken into lines is no difference.
+/// SQL with single spaces and without lines of comment: how it is broken into lines is no difference.
 pub(crate) fn plain(sql: &str) -> String {
-    sql.split_whitespace().collect::<Vec<_>>().join(" ")
+    sql.lines()
+        .filter(|line| !line.trim_start().starts_with("--"))
+        .flat_map(str::split_whitespace)
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 pub(crate) fn hex(bytes: &[u8]) -> String {
