@@ -172,7 +172,7 @@ async fn a_migration_that_takes_something_away_is_noticed_with_the_statement_tha
         ),
         (
             "REVOKE SELECT ON public.prices FROM waybill_readers",
-            "reader: WITH",
+            "reader: SELECT",
             "permission denied",
         ),
         (
