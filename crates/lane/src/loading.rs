@@ -285,7 +285,12 @@ impl Loading {
     /// Ends the attempt; the batch is tried again after a pause that grows with the attempts.
     async fn postpone(&mut self, held: &Held, problem: Problem) -> End {
         let pause = pause(held.attempt.0.unsigned_abs(), held.number.0.unsigned_abs());
-        self.put_back(held, problem, pause, None).await
+        let end = self.put_back(held, problem, pause, None).await;
+        if matches!(end, End::Postponed(_)) {
+            // A release whose loads fail is judged by this, whether they are tried again or not.
+            self.measure(held, State::Failed, None);
+        }
+        end
     }
 
     async fn put_back(
