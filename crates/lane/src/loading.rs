@@ -273,9 +273,11 @@ impl Loading {
         tracing::error!(batch = %held.id, elapsed_s = seconds, "the load exceeded the lane's time");
         if let Some(lane) = self.settings.overflow {
             let problem = problems::interrupted("the load exceeded its lane's time");
-            return self
+            let end = self
                 .put_back(held, problem, Duration::ZERO, Some(lane))
                 .await;
+            self.measure_failure(held, end);
+            return end;
         }
         // Another try would take as long. An operator may ask for one.
         let problem = problems::out_of_time(seconds);
@@ -286,11 +288,15 @@ impl Loading {
     async fn postpone(&mut self, held: &Held, problem: Problem) -> End {
         let pause = pause(held.attempt.0.unsigned_abs(), held.number.0.unsigned_abs());
         let end = self.put_back(held, problem, pause, None).await;
-        if matches!(end, End::Postponed(_)) {
-            // A release whose loads fail is judged by this, whether they are tried again or not.
+        self.measure_failure(held, end);
+        end
+    }
+
+    /// A release whose loads fail is judged by this, whether they are tried again or not.
+    fn measure_failure(&self, held: &Held, end: End) {
+        if matches!(end, End::Postponed(_) | End::Moved(_)) {
             self.measure(held, State::Failed, None);
         }
-        end
     }
 
     async fn put_back(

@@ -17,8 +17,6 @@ pub const BATCH_PARAMETER: &str = "batch";
 pub struct Job {
     /// The batch.
     pub batch: BatchId,
-    /// How often the batch was begun before: a later try is another job.
-    pub attempts: i32,
     /// The size of the object as stored, where it is known.
     pub bytes: Option<u64>,
     /// Before all that is not urgent.
@@ -26,15 +24,14 @@ pub struct Job {
 }
 
 impl Job {
-    /// The name that every delivery of the same event gives it, so that none starts another.
+    /// The name that every delivery of the same event gives it, so that none starts another while it has not ended.
     pub fn name(&self) -> String {
-        format!("load-{}-{}", self.batch, self.attempts)
+        format!("load-{}", self.batch)
     }
 
     /// The batch that a job of that name is for.
     pub fn batch_of(name: &str) -> Option<BatchId> {
-        let (batch, _) = name.strip_prefix("load-")?.rsplit_once('-')?;
-        batch.parse().ok()
+        name.strip_prefix("load-")?.parse().ok()
     }
 }
 
@@ -138,16 +135,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_job_is_named_after_its_batch_and_try() {
+    fn a_job_is_named_after_its_batch() {
         let batch = BatchId::fresh();
         let job = Job {
             batch,
-            attempts: 3,
             bytes: None,
             urgent: false,
         };
-        assert_eq!(job.name(), format!("load-{batch}-3"));
+        assert_eq!(job.name(), format!("load-{batch}"));
         assert_eq!(Job::batch_of(&job.name()), Some(batch));
-        assert_eq!(Job::batch_of("load-x-1"), None);
+        assert_eq!(Job::batch_of("load-x"), None);
     }
 }

@@ -1,4 +1,4 @@
-//! `POST /v1/batches/{id}/undo` and `/replay`: decided at once, done by the intake function.
+//! `POST /v1/batches/{id}/undo` and `/replay`: decided at once, done by the intake function. `/cancel` is done at once.
 //!
 //! The ledger says whether the order makes sense and notes who gave it; the queue carries it to the function that may
 //! touch the tables.

@@ -34,8 +34,8 @@ impl Intake {
                 Err(error) => return self.unsettled(&error, "no batch could be claimed"),
             }
             if Instant::now() >= until || deadline.is_late() {
-                // Those that wait have messages of their own.
-                return Verdict::Done;
+                // A message for this one: should those that wait have lost theirs, it goes on.
+                return self.tell_loads(Duration::ZERO).await;
             }
         }
     }
@@ -95,7 +95,6 @@ impl Intake {
         };
         let job = Job {
             batch: id,
-            attempts: batch.attempt.0,
             bytes: batch.progress.total_bytes,
             urgent: batch.options.urgent,
         };

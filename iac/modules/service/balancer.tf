@@ -26,7 +26,7 @@ resource "aws_lb_target_group" "this" {
   deregistration_delay = local.drain_s
 
   health_check {
-    # Ready: it has what it needs to answer. One that lost its database gets no requests as long as others have theirs.
+    # Ready: it reached its databases once, and is not about to end.
     path                = "/health/ready"
     matcher             = "200"
     interval            = 10
