@@ -13,7 +13,7 @@ use aws_sdk_batch::types::{
     ResourceType,
 };
 use ledger::BatchId;
-use local::{LocalDir, StackState, emulator, process};
+use local::{LocalDir, Process, StackState, emulator, process};
 use platform::jobs::{BATCH_PARAMETER, Job};
 use platform::names::Names;
 use platform::settings::{Bulk, Common, Intake, Task, keys};
@@ -141,10 +141,10 @@ fn container(image: &Path, variables: &BTreeMap<String, String>) -> ContainerPro
     container.build()
 }
 
-/// Starts the process that runs jobs, in place of one that is there.
+/// Starts the process that runs jobs, unless it runs. It goes with the emulator, and what a job is, it asks there.
 pub(crate) fn start(dir: &LocalDir, state: &mut StackState) -> Outcome<()> {
-    if let Some(tasks) = state.tasks.take() {
-        tasks.stop("the task lane", Duration::from_secs(5))?;
+    if state.tasks.as_ref().is_some_and(Process::is_alive) {
+        return Ok(());
     }
     let program = std::env::current_exe().or_failed("finding this program")?;
     let log = dir.logs().join("tasks.log");
