@@ -118,7 +118,7 @@ variable "variables" {
   nullable    = false
 
   validation {
-    condition     = length(setintersection(keys(var.variables), ["WAYBILL_LANE", "WAYBILL_SCRATCH", "WAYBILL_SCRATCH_BYTES", "AWS_REGION"])) == 0
+    condition     = length(setintersection(keys(var.variables), ["WAYBILL_SCRATCH", "WAYBILL_SCRATCH_BYTES", "AWS_REGION"])) == 0
     error_message = "Lane, scratch and region are this module's to say."
   }
 }

@@ -61,9 +61,9 @@ run "a_definition_is_what_a_task_needs_and_no_more" {
 
   assert {
     condition = { for one in output.definitions.small.containerProperties.environment : one.name => one.value } == {
-      WAYBILL_ENVIRONMENT = "test", WAYBILL_LANE = "task", WAYBILL_SCRATCH = "/scratch", WAYBILL_SCRATCH_BYTES = "50465865728", AWS_REGION = "eu-west-1"
+      WAYBILL_ENVIRONMENT = "test", WAYBILL_SCRATCH = "/scratch", WAYBILL_SCRATCH_BYTES = "50465865728", AWS_REGION = "eu-west-1"
     }
-    error_message = "The program is told what functions are, its lane, and 47 GiB of scratch."
+    error_message = "The program is told what functions are, and 47 GiB of scratch."
   }
 
   assert {
@@ -195,7 +195,7 @@ run "refuses_to_be_told_what_it_says_itself" {
   command = plan
 
   variables {
-    variables = { WAYBILL_LANE = "function" }
+    variables = { WAYBILL_SCRATCH = "/tmp" }
   }
 
   expect_failures = [var.variables]
