@@ -129,7 +129,9 @@ pub(crate) async fn up(dir: &LocalDir, plan: &Plan, terminal: Terminal) -> Outco
     }
 
     bar.set_message("making the task lane");
-    let task = Task::of(common.clone(), dir.root().join("scratch"));
+    let scratch = dir.root().join("scratch");
+    std::fs::create_dir_all(&scratch).or_failed(format!("making {}", scratch.display()))?;
+    let task = Task::of(common.clone(), scratch);
     tasks::definitions(&clients, &names, &image, &task).await?;
     tasks::start(dir, &mut state)?;
     state.write(dir)?;
@@ -239,7 +241,12 @@ pub(crate) fn down(dir: &LocalDir, purge: bool, terminal: Terminal) -> Outcome<u
     state.ready = false;
     state.bare = false;
     if purge {
-        for path in [dir.emulator(), dir.logs(), dir.root().join("functions")] {
+        for path in [
+            dir.emulator(),
+            dir.logs(),
+            dir.root().join("functions"),
+            dir.root().join("scratch"),
+        ] {
             remove(&path)?;
         }
         remove(&dir.state_file())?;
