@@ -10,10 +10,10 @@ from urllib.parse import parse_qs, unquote, urlsplit
 import pg8000.core
 import pg8000.native
 
-_SETTINGS = "-c timezone=UTC -c datestyle=ISO -c client_min_messages=warning -c client_connection_check_interval=10s"
-_SHORT = "-c statement_timeout=30s -c lock_timeout=10s -c idle_in_transaction_session_timeout=60s"
+_SETTINGS = {"timezone": "UTC", "datestyle": "ISO", "client_min_messages": "warning", "client_connection_check_interval": "10s"}
+_SHORT = {"statement_timeout": "30s", "lock_timeout": "10s", "idle_in_transaction_session_timeout": "60s"}
 # A load's own session: one statement may take hours.
-_LONG = "-c statement_timeout=0 -c lock_timeout=60s -c idle_in_transaction_session_timeout=3600s"
+_LONG = {"statement_timeout": "0", "lock_timeout": "60s", "idle_in_transaction_session_timeout": "3600s"}
 
 
 class Address(NamedTuple):
@@ -57,8 +57,9 @@ class Database:
         self._session = pg8000.native.Connection(
             address.user, host=address.host, port=address.port, database=address.database, password=address.password,
             ssl_context=context, timeout=None, tcp_keepalive=True, application_name="waybill-spark",
-            startup_params={"options": f"{_SETTINGS} {_LONG if long else _SHORT}"},
         )  # fmt: skip
+        settings = {**_SETTINGS, **(_LONG if long else _SHORT)}
+        self.script("; ".join(f"SET {name} = '{value}'" for name, value in settings.items()))
 
     def rows(self, sql: str, *values: Any) -> "list[list[Any]]":
         """What one statement answers."""
