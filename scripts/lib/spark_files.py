@@ -15,7 +15,7 @@ def _rows(first: int, count: int) -> bytes:
 def _many_bad() -> bytes:
     """More wrong than a report lists."""
     bad = b"".join(b"%s,2022-01-01,%s\n" % (ROUTE, b"x" if number % 2 else b"0") for number in range(10_500))
-    return PRICES + bad + b"XXXXX,YYYYY,2022-02-30,-1\n"
+    return PRICES + bad + b"NOBOD,YYYYY,2022-02-30,-1\n"
 
 
 def _lines() -> bytes:

@@ -281,7 +281,7 @@ fn documents() -> Vec<Case> {
         case(
             "unknown port",
             "json",
-            array(&good.replace("CNGGZ", "XXXXX")),
+            array(&good.replace("CNGGZ", "NOBOD")),
             &[(2, 2, Some("orig_code"), "references")],
         ),
         case(
