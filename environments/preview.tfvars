@@ -6,7 +6,7 @@ network = { shared_with = "dev" }
 server  = { shared_with = "dev" }
 
 functions = {
-  intake  = { memory_mb = 1769, timeout_s = 900, reserved_concurrency = 4 }
+  intake  = { memory_mb = 1769, scratch_mb = 9216, timeout_s = 900, reserved_concurrency = 4 }
   api     = { memory_mb = 512, timeout_s = 29, reserved_concurrency = 5 }
   migrate = { memory_mb = 256, timeout_s = 900, reserved_concurrency = 1 }
   release = { memory_mb = 256, timeout_s = 300, reserved_concurrency = 2 }

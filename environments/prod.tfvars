@@ -15,7 +15,7 @@ server = {
 }
 
 functions = {
-  intake    = { memory_mb = 1769, timeout_s = 900, reserved_concurrency = 18 }
+  intake    = { memory_mb = 1769, scratch_mb = 9216, timeout_s = 900, reserved_concurrency = 18 }
   api       = { memory_mb = 512, timeout_s = 29, reserved_concurrency = 60 }
   migrate   = { memory_mb = 256, timeout_s = 900, reserved_concurrency = 1 }
   provision = { memory_mb = 256, timeout_s = 120, reserved_concurrency = 1 }

@@ -6,12 +6,14 @@ ALTER TABLE waybill.batches
     -- squawk-ignore prefer-bigint-over-smallint
     ADD COLUMN priority smallint NOT NULL DEFAULT 1,
     ADD COLUMN attempt_at timestamptz,
+    ADD COLUMN tries_from integer NOT NULL DEFAULT 0,
     ADD COLUMN progress_copied bigint NOT NULL DEFAULT 0,
     ADD COLUMN cancel_by text,
     ADD COLUMN job text;
 COMMENT ON COLUMN waybill.batches.partner IS 'Whose it is: turns are taken between datasets and partners';
 COMMENT ON COLUMN waybill.batches.priority IS '0 urgent, 1 normal: whatever is urgent goes first';
 COMMENT ON COLUMN waybill.batches.attempt_at IS 'When the attempt began that the progress is of';
+COMMENT ON COLUMN waybill.batches.tries_from IS 'The attempt after which tries count: the last one before somebody asked for another, or 0';
 COMMENT ON COLUMN waybill.batches.progress_copied IS 'Rows that the database was sent';
 COMMENT ON COLUMN waybill.batches.cancel_by IS 'Who asked the loader that holds it to stop';
 COMMENT ON COLUMN waybill.batches.job IS 'The job that was started for it, in lanes that have jobs';

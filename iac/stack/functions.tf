@@ -139,6 +139,7 @@ module "function" {
   description          = local.descriptions[each.key]
   architecture         = var.architecture
   memory_mb            = each.value.memory_mb
+  scratch_mb           = each.value.scratch_mb
   timeout_s            = each.value.timeout_s
   reserved_concurrency = each.value.reserved_concurrency
   variables            = local.variables[each.key]

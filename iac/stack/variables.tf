@@ -115,6 +115,7 @@ variable "functions" {
   description = "Size and limits of each function that the environment has. `reserved_concurrency` is what bounds the sessions on the database; null: unlimited."
   type = map(object({
     memory_mb            = number
+    scratch_mb           = optional(number, 512)
     timeout_s            = number
     reserved_concurrency = optional(number)
   }))

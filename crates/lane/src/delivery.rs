@@ -1,8 +1,11 @@
 //! The files of a batch, opened: the one object, or what its manifest lists.
 
+use std::time::Duration;
+
 use contract::Contract;
 use ledger::{Held, ObjectName, Problem};
 use loader::{File, Manifest, ManifestProblem, ObjectKey, Source, SourceErrorKind};
+use tokio::time::timeout;
 
 use crate::loading::Open;
 use crate::problems;
@@ -24,7 +27,7 @@ struct Opened {
 pub(crate) enum Unread {
     /// The sender must act.
     Rejected(Problem),
-    /// It may be read on another try.
+    /// It may be read on another try, or once an operator has looked.
     Interrupted(Problem),
 }
 
@@ -42,15 +45,20 @@ impl Delivery {
         }
     }
 
-    /// What the manifest lists.
+    /// What the manifest lists, if it can be read within `patience`: nobody beats for the batch meanwhile.
     pub(crate) async fn manifest(
         open: &Open,
         held: &Held,
         contract: &Contract,
+        patience: Duration,
     ) -> Result<Self, Unread> {
         let source = open(&held.source, held.etag.as_deref());
-        let manifest = Manifest::read(&*source, &held.source.key)
+        let manifest = timeout(patience, Manifest::read(&*source, &held.source.key))
             .await
+            .map_err(|_| {
+                let what = "the manifest could not be read in time";
+                Unread::Interrupted(problems::interrupted(what))
+            })?
             .map_err(|problem| unread(&problem))?;
         let mut files = Vec::with_capacity(manifest.files.len());
         for listed in manifest.files {
@@ -98,8 +106,15 @@ fn unread(problem: &ManifestProblem) -> Unread {
             SourceErrorKind::Gone | SourceErrorKind::Changed => {
                 Unread::Rejected(problems::manifest(&format!("{error}; deliver it again")))
             }
-            SourceErrorKind::Unreachable | SourceErrorKind::Denied => {
+            SourceErrorKind::Unreachable => {
                 Unread::Interrupted(problems::interrupted(&error.to_string()))
+            }
+            SourceErrorKind::Denied => {
+                tracing::error!(
+                    error = ledger::chain(error),
+                    "the manifest could not be read"
+                );
+                Unread::Interrupted(problems::internal("the manifest could not be read"))
             }
         },
     }

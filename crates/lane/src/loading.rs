@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use contract::Contract;
 use ledger::{
-    BatchId, Claim, Error, Held, Lane, ObjectName, Outcome, Problem, Session, State, Timeouts,
+    BatchId, Claim, Error, Held, Lane, ObjectName, Outcome, Postponed, Problem, Session, State,
+    Timeouts,
 };
 use loader::{Load, LoadErrorKind, LoadSettings, Loaded, ObjectKey, Source};
 use platform::database::{Databases, Kept, Target};
@@ -151,15 +152,17 @@ impl Loading {
             let problem = problems::too_large(bytes, largest);
             return self.settle(held, Outcome::Failed { problem }).await;
         }
-        let delivery = match known.key {
-            Some(key) => Delivery::object(&self.open, held, key),
-            None => match Delivery::manifest(&self.open, held, known.contract).await {
-                Ok(delivery) => delivery,
-                Err(Unread::Interrupted(problem)) => return self.postpone(held, problem).await,
-                Err(Unread::Rejected(problem)) => return self.reject(held, problem).await,
-            },
+        let delivery = if let Some(key) = known.key {
+            Ok(Delivery::object(&self.open, held, key))
+        } else {
+            let patience = self.settings.load.lease / 2;
+            Delivery::manifest(&self.open, held, known.contract, patience).await
         };
-        self.load(held, known.contract, &delivery, stop).await
+        match delivery {
+            Ok(delivery) => self.load(held, known.contract, &delivery, stop).await,
+            Err(Unread::Interrupted(problem)) => self.postpone(held, problem).await,
+            Err(Unread::Rejected(problem)) => self.reject(held, problem).await,
+        }
     }
 
     /// The sender must act, and there is no row to show.
@@ -286,7 +289,7 @@ impl Loading {
 
     /// Ends the attempt; the batch is tried again after a pause that grows with the attempts.
     async fn postpone(&mut self, held: &Held, problem: Problem) -> End {
-        let pause = pause(held.attempt.0.unsigned_abs(), held.number.0.unsigned_abs());
+        let pause = pause(held.tries.unsigned_abs(), held.number.0.unsigned_abs());
         let end = self.put_back(held, problem, pause, None).await;
         self.measure_failure(held, end);
         end
@@ -311,9 +314,13 @@ impl Loading {
             Err(error) => Err(error),
         };
         match told {
-            Ok(None) => End::Superseded,
-            Ok(Some(true)) => lane.map_or(End::Postponed(pause), End::Moved),
-            Ok(Some(false)) => {
+            Ok(Postponed::Lost) => End::Superseded,
+            Ok(Postponed::Waits) => lane.map_or(End::Postponed(pause), End::Moved),
+            Ok(Postponed::Cancelled) => {
+                tracing::info!(batch = %held.id, "the batch is cancelled");
+                End::Settled(State::Failed)
+            }
+            Ok(Postponed::GivenUp) => {
                 tracing::error!(batch = %held.id, "the batch was tried too often");
                 self.measure(held, State::Failed, None);
                 End::Settled(State::Failed)

@@ -135,14 +135,20 @@ pub struct ProgressOf {
 }
 
 impl ProgressOf {
+    /// The bytes that are to be done, where that is known: not of a manifest, which is small beside what it lists.
+    pub fn end(&self) -> Option<u64> {
+        self.total_bytes
+            .filter(|total| *total > 0 && self.bytes <= *total)
+    }
+
     /// The same with rate and time left, after so many seconds of work.
     fn after(mut self, elapsed_s: f64) -> Self {
         if elapsed_s < 1.0 || self.rows == 0 {
             return self;
         }
         self.rows_per_s = Some((self.rows as f64 / elapsed_s) as u64);
-        if let Some(total) = self.total_bytes.filter(|total| *total > 0) {
-            let done = (self.bytes as f64 / total as f64).clamp(f64::EPSILON, 1.0);
+        if let Some(total) = self.end() {
+            let done = (self.bytes as f64 / total as f64).max(f64::EPSILON);
             self.seconds_left = Some((elapsed_s * (1.0 - done) / done).ceil() as u64);
         }
         self
@@ -173,6 +179,9 @@ pub struct Batch {
     pub lane: Lane,
     /// How often it was begun.
     pub attempt: Attempt,
+    /// Whether it waits for a loader: for the first one, or for another try.
+    #[serde(default)]
+    pub waits: bool,
     /// Rows in the table (committed), that were there (undone) or that would be (checked); 0 for a rejected or
     /// duplicate batch; null before.
     pub rows: Option<u64>,
@@ -232,20 +241,21 @@ pub(crate) const COLUMNS: &str = "b.number, b.id, b.dataset, b.state, b.lane, b.
     b.started_at, b.finished_at, b.error, b.progress_bytes, b.progress_rows, b.object_bytes, b.dry_run, b.force, \
     b.expect_rows, b.expect_sha256, b.report_total, b.report_listed, b.lease_until, b.header, b.etag, \
     b.priority, b.attempt_at, b.job, b.progress_copied, \
+    EXISTS (SELECT FROM waybill.queue q WHERE q.batch = b.number) AS waits, \
     extract(epoch FROM clock_timestamp() - b.attempt_at)::float8 AS elapsed_s, \
     (SELECT coalesce(jsonb_agg(jsonb_build_object('at', e.at, 'state', e.state, 'attempt', e.attempt, 'note', e.note) \
      ORDER BY e.id), '[]'::jsonb) FROM waybill.events e WHERE e.batch = b.number) AS timeline";
 
 impl Batch {
-    /// Whether nothing more happens to it without anyone's doing. A load that was interrupted is tried again, so that
-    /// its `failed` is not the end.
+    /// Whether nothing more happens to it without anyone's doing. One that failed and waits is tried again, so that its
+    /// `failed` is not the end; a release before the queue left it to its message, if it had been interrupted.
     pub fn is_over(&self) -> bool {
-        let tried_again = self.state == State::Failed
+        let interrupted = self.state == State::Failed
             && self
                 .error
                 .as_ref()
                 .is_some_and(|problem| problem.is(Problem::INTERRUPTED));
-        self.state.is_settled() && !tried_again
+        self.state.is_settled() && !self.waits && !interrupted
     }
 
     pub(crate) fn from_row(row: &Row) -> Result<Self> {
@@ -273,6 +283,7 @@ impl Batch {
             state,
             lane: word(row, "lane")?,
             attempt: Attempt(row.try_get("attempt")?),
+            waits: row.try_get("waits")?,
             rows: unsigned("rows")?,
             rejected: unsigned("rejected")?,
             bytes: unsigned("bytes")?,
@@ -365,6 +376,11 @@ mod tests {
             ..begun
         };
         assert_eq!(done.after(10.0).seconds_left, Some(0));
+        let manifest = ProgressOf {
+            bytes: 1000,
+            ..begun
+        };
+        assert_eq!(manifest.after(10.0).seconds_left, None);
         assert_eq!(begun.after(0.5), begun);
     }
 

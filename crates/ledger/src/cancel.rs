@@ -46,6 +46,13 @@ pub async fn cancel(client: &Client, id: BatchId, by: &str) -> Result<Cancel> {
 /// Settles a batch whose holder was told by [`crate::Beat::Cancelled`] to stop. `false`: it is somebody else's.
 pub async fn cancelled(client: &mut Client, held: &Held) -> Result<bool> {
     let txn = client.transaction().await?;
+    let done = asked_of(&txn, held).await?;
+    txn.commit().await?;
+    Ok(done)
+}
+
+/// Whether the holder was asked to stop and still holds the batch, which is settled then.
+pub(crate) async fn asked_of(txn: &Transaction<'_>, held: &Held) -> Result<bool> {
     let ours = txn
         .query_opt(
             "SELECT FROM waybill.batches WHERE number = $1 AND attempt = $2 AND state = 'loading' FOR UPDATE",
@@ -53,9 +60,7 @@ pub async fn cancelled(client: &mut Client, held: &Held) -> Result<bool> {
         )
         .await?
         .is_some();
-    let done = ours && was_asked(&txn, held.number).await?;
-    txn.commit().await?;
-    Ok(done)
+    Ok(ours && was_asked(txn, held.number).await?)
 }
 
 /// Whether the loader of a batch that nobody holds any more was asked to stop; the batch is settled then.

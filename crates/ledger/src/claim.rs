@@ -16,6 +16,8 @@ use crate::{
     cancel,
     error::{Error, Result},
     ids::{Attempt, BatchId, BatchNumber},
+    problem::Problem,
+    queue::{ATTEMPTS, give_up},
     receive::find,
     state::{Lane, State},
 };
@@ -58,6 +60,8 @@ pub struct Held {
     pub id: BatchId,
     /// The fence.
     pub attempt: Attempt,
+    /// How often it was begun since it arrived or somebody asked for another try: from 1 to [`crate::ATTEMPTS`].
+    pub tries: i32,
     /// What it is of.
     pub dataset: String,
     /// Where its bytes lie.
@@ -80,7 +84,8 @@ pub struct Held {
 /// is taken as the holder's death. One session holds one batch at a time.
 ///
 /// Free to take are `received` and `failed` batches, and `loading` ones whose lease is over or whose holder's
-/// session is gone. An unknown id is [`crate::ErrorKind::NotFound`].
+/// session is gone; not one that was cancelled or given up, unless it waits since. An unknown id is
+/// [`crate::ErrorKind::NotFound`].
 pub async fn claim(
     client: &mut Client,
     id: BatchId,
@@ -90,7 +95,8 @@ pub async fn claim(
     let txn = client.transaction().await?;
     let row = txn
         .query_opt(
-            "SELECT number, state, attempt, lease_until, coalesce(lease_until > clock_timestamp(), false) AS leased
+            "SELECT number, state, attempt, lease_until, coalesce(lease_until > clock_timestamp(), false) AS leased,
+                 error ->> 'type' AS problem
              FROM waybill.batches WHERE id = $1 FOR UPDATE",
             &[&id.0],
         )
@@ -98,7 +104,11 @@ pub async fn claim(
         .ok_or_else(|| Error::not_found("no such batch"))?;
     let number = BatchNumber(row.try_get("number")?);
     let state: State = word(&row, "state")?;
-    if state.is_settled() && state != State::Failed {
+    let free = match state {
+        State::Failed => !is_final(row.try_get("problem")?) || waits(&txn, number).await?,
+        state => !state.is_settled(),
+    };
+    if !free {
         txn.rollback().await?;
         return settled(client, id).await;
     }
@@ -117,11 +127,31 @@ pub async fn claim(
             commit_claim(txn.commit().await, client, &held).await?;
             Ok(Claim::Held(held))
         }
-        Taken::Cancelled => {
+        Taken::Over => {
             txn.commit().await?;
             settled(client, id).await
         }
     }
+}
+
+/// Whether a failure is one that nobody tries again unless asked to.
+fn is_final(problem: Option<&str>) -> bool {
+    problem.is_some_and(|problem| {
+        [Problem::CANCELLED, Problem::GIVEN_UP]
+            .iter()
+            .any(|word| problem == Problem::type_of(word))
+    })
+}
+
+/// A statement of its own, after the batch's row is locked: whoever cancels takes both away at once.
+async fn waits(txn: &Transaction<'_>, number: BatchNumber) -> Result<bool> {
+    let row = txn
+        .query_one(
+            "SELECT EXISTS (SELECT FROM waybill.queue WHERE batch = $1)",
+            &[&number.0],
+        )
+        .await?;
+    Ok(row.try_get(0)?)
 }
 
 async fn settled(client: &Client, id: BatchId) -> Result<Claim> {
@@ -155,8 +185,8 @@ pub(crate) async fn abandoned(
 )]
 pub(crate) enum Taken {
     Held(Held),
-    /// Its loader was asked to stop and died before it did: the batch is cancelled now.
-    Cancelled,
+    /// It was still to be cancelled, or was tried too often: it is settled now.
+    Over,
 }
 
 /// Takes a batch whose row the transaction holds and that is free.
@@ -170,21 +200,25 @@ pub(crate) async fn take(
     txn.execute("DELETE FROM waybill.queue WHERE batch = $1", &[&number.0])
         .await?;
     if cancel::was_asked(txn, number).await? {
-        return Ok(Taken::Cancelled);
+        return Ok(Taken::Over);
     }
     let row = txn
-        .query_one(
+        .query_opt(
             "UPDATE waybill.batches b SET state = 'loading', attempt = b.attempt + 1, release = $2,
                  lease_until = clock_timestamp() + make_interval(secs => $3),
                  started_at = coalesce(b.started_at, clock_timestamp()), attempt_at = clock_timestamp(),
                  finished_at = NULL, error = NULL, progress_bytes = 0, progress_rows = 0, progress_copied = 0
-             WHERE b.number = $1
+             WHERE b.number = $1 AND b.attempt - b.tries_from < $4
              RETURNING b.number, b.id, b.attempt, b.dataset, b.bucket, b.object_key, b.object_version,
                  b.object_bytes, b.etag, b.submitted_by, b.dry_run, b.force, b.expect_rows, b.expect_sha256,
-                 b.priority, b.lane, b.lease_until",
-            &[&number.0, &release, &lease.as_secs_f64()],
+                 b.priority, b.lane, b.lease_until, b.attempt - b.tries_from AS tries",
+            &[&number.0, &release, &lease.as_secs_f64(), &ATTEMPTS],
         )
         .await?;
+    let Some(row) = row else {
+        give_up(txn, number).await?;
+        return Ok(Taken::Over);
+    };
     let held = held(&row)?;
     txn.execute(
         "INSERT INTO waybill.events (batch, state, attempt, note) VALUES ($1, 'loading', $2, $3)",
@@ -215,6 +249,7 @@ fn held(row: &Row) -> Result<Held> {
         number: BatchNumber(row.try_get("number")?),
         id: BatchId(row.try_get("id")?),
         attempt: Attempt(row.try_get("attempt")?),
+        tries: row.try_get("tries")?,
         dataset: row.try_get("dataset")?,
         source: ObjectName {
             bucket: row.try_get("bucket")?,

@@ -33,7 +33,7 @@ pub use error::{Error, ErrorKind, Fault, Result, chain};
 pub use ids::{Attempt, BatchId, BatchNumber, InvalidId, batch_id_for_object};
 pub use list::{Entry, Filter, Page, Report, committed_with_etag, errors, list, state, versions};
 pub use problem::Problem;
-pub use queue::{ATTEMPTS, claim_next, enqueue, note_job, overdue, postpone, requeue};
+pub use queue::{ATTEMPTS, Postponed, claim_next, enqueue, note_job, overdue, postpone, requeue};
 pub use receive::{NewBatch, find, receive, withdraw};
 pub use settle::{Committed, Finding, Outcome, Repeats, Summary, commit, settle};
 pub use state::{Lane, State, UnknownWord};

@@ -33,10 +33,27 @@ impl Problem {
             ))
     }
 
+    /// The word of a batch that was begun too often.
+    pub const GIVEN_UP: &str = "given-up";
+
+    /// A batch that was begun so often.
+    pub(crate) fn given_up(tries: i32) -> Self {
+        Self::new(Self::GIVEN_UP, "The load was tried too often")
+            .with_status(500)
+            .with_detail(format!(
+                "{tries} attempts did not come to an end; an operator has to look, and a replay tries again"
+            ))
+    }
+
+    /// How the type of that word is written.
+    pub(crate) fn type_of(word: &str) -> String {
+        format!("/problems/{word}")
+    }
+
     /// A problem of the type `/problems/<word>`.
     pub fn new(word: &str, title: impl Into<String>) -> Self {
         Self {
-            r#type: format!("/problems/{word}"),
+            r#type: Self::type_of(word),
             title: title.into(),
             status: None,
             detail: None,

@@ -7,10 +7,11 @@
 
 use std::time::Duration;
 
-use tokio_postgres::{Client, Row, Transaction};
+use tokio_postgres::{Client, Row, Transaction, types::Json};
 
 use crate::{
     batch::word,
+    cancel,
     claim::{Held, Taken, abandoned, commit_claim, take},
     error::Result,
     ids::{Attempt, BatchId, BatchNumber},
@@ -19,21 +20,27 @@ use crate::{
     state::{Lane, State},
 };
 
-/// How often a batch is begun before an operator must look. With the pauses between them (`lane::pause`) attempts span
+/// How often a batch is begun before an operator must look; whoever asks for another try is given as many again. With the pauses between them (`lane::pause`) attempts span
 /// fifteen hours, so that a store which is out of reach for a night is outlived.
 pub const ATTEMPTS: i32 = 100;
 
 /// A loader that beats every other second and has not for this long is looked after.
 const QUIET: Duration = Duration::from_secs(3);
 
-/// Puts a batch whose object is there into a lane. `false`: it does not wait, because it was begun or settled.
+/// Puts a batch whose object is there into a lane, and answers the one that it waits in. `None`: it does not wait,
+/// because it was begun or settled.
 ///
 /// To be repeated at will: a batch that waits already goes on waiting, in the lane it is in.
-pub async fn enqueue(client: &Client, id: BatchId, lane: Lane, partner: &str) -> Result<bool> {
+pub async fn enqueue(
+    client: &Client,
+    id: BatchId,
+    lane: Lane,
+    partner: &str,
+) -> Result<Option<Lane>> {
     // A batch that was interrupted waits again: a release before this one left that to its message. One that was given
     // up before it was begun, because its content seemed not to arrive, did arrive.
     let row = client
-        .query_one(
+        .query_opt(
             "WITH batch AS (
                 UPDATE waybill.batches SET lane = $2, partner = $3
                 WHERE id = $1 AND (state = 'received' OR state = 'failed'
@@ -44,12 +51,13 @@ pub async fn enqueue(client: &Client, id: BatchId, lane: Lane, partner: &str) ->
                 INSERT INTO waybill.queue (batch, lane, priority, dataset, partner)
                 SELECT number, $2, priority, dataset, $3 FROM batch
                 ON CONFLICT (batch) DO NOTHING)
-            SELECT EXISTS (SELECT FROM batch)
-                OR EXISTS (SELECT FROM waybill.queue q JOIN waybill.batches b ON b.number = q.batch WHERE b.id = $1)",
-            &[&id.0, &lane.as_str(), &partner, &kind(Problem::INTERRUPTED), &kind(Problem::CANCELLED)],
+            SELECT $2 AS lane FROM batch
+            UNION ALL
+            SELECT q.lane FROM waybill.queue q JOIN waybill.batches b ON b.number = q.batch WHERE b.id = $1",
+            &[&id.0, &lane.as_str(), &partner, &Problem::type_of(Problem::INTERRUPTED), &Problem::type_of(Problem::CANCELLED)],
         )
         .await?;
-    Ok(row.try_get(0)?)
+    row.map(|row| word(&row, "lane")).transpose()
 }
 
 /// Puts a batch that failed back into its lane, because somebody asked for another try.
@@ -58,7 +66,7 @@ pub async fn requeue(client: &Client, id: BatchId) -> Result<bool> {
     let row = client
         .query_one(
             "WITH batch AS (
-                UPDATE waybill.batches SET cancel_by = NULL
+                UPDATE waybill.batches SET cancel_by = NULL, tries_from = attempt
                 WHERE id = $1 AND state IN ('received', 'failed')
                 RETURNING number, lane, priority, dataset, partner)
             , queued AS (
@@ -72,22 +80,38 @@ pub async fn requeue(client: &Client, id: BatchId) -> Result<bool> {
     Ok(row.try_get(0)?)
 }
 
+/// What came of [`postpone`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Postponed {
+    /// The batch waits.
+    Waits,
+    /// Somebody had asked for it to be cancelled: it is.
+    Cancelled,
+    /// It was begun too often, and waits no more.
+    GivenUp,
+    /// It is somebody else's.
+    Lost,
+}
+
 /// Ends an attempt that was interrupted, and puts the batch back into its lane for a time from now, or into another one.
-///
-/// `None`: the batch is somebody else's. `Some(false)`: it was begun too often, and waits no more.
 pub async fn postpone(
     client: &mut Client,
     held: &Held,
     problem: Problem,
     pause: Duration,
     lane: Option<Lane>,
-) -> Result<Option<bool>> {
+) -> Result<Postponed> {
     let txn = client.transaction().await?;
+    // Asked for after the last beat: the end that is written next would forget it.
+    if cancel::asked_of(&txn, held).await? {
+        txn.commit().await?;
+        return Ok(Postponed::Cancelled);
+    }
     if !write_end(&txn, held, Outcome::Failed { problem }).await? {
         txn.rollback().await?;
-        return Ok(None);
+        return Ok(Postponed::Lost);
     }
-    let again = held.attempt.0 < ATTEMPTS;
+    let again = held.tries < ATTEMPTS;
     if again {
         txn.execute(
             "WITH batch AS (
@@ -105,10 +129,14 @@ pub async fn postpone(
         )
         .await?;
     } else {
-        give_up(&txn, held.number, held.attempt).await?;
+        give_up(&txn, held.number).await?;
     }
     txn.commit().await?;
-    Ok(Some(again))
+    Ok(if again {
+        Postponed::Waits
+    } else {
+        Postponed::GivenUp
+    })
 }
 
 /// Claims whichever batch of a lane is next, as [`crate::claim()`] claims one; `None`: nobody waits that is due.
@@ -141,17 +169,18 @@ pub async fn claim_next(
     }
 }
 
-/// Those of a lane that have been due for so long, or whose loader has been silent for so long past its lease; at most
-/// a hundred.
+/// Those of a lane that have been due for so long, or whose loader has been silent for so long past its lease: at most
+/// a hundred, first those that nobody may be on the way to.
 pub async fn overdue(client: &Client, lane: Lane, since: Duration) -> Result<Vec<BatchId>> {
     let rows = client
         .query(
-            "SELECT b.id FROM waybill.queue q JOIN waybill.batches b ON b.number = q.batch
+            "SELECT b.id, b.job IS NOT NULL AS has_job, q.due_at AS since
+             FROM waybill.queue q JOIN waybill.batches b ON b.number = q.batch
              WHERE q.lane = $1 AND q.due_at < clock_timestamp() - make_interval(secs => $2)
              UNION ALL
-             SELECT id FROM waybill.batches
+             SELECT id, false, lease_until FROM waybill.batches
              WHERE state = 'loading' AND lane = $1 AND lease_until < clock_timestamp() - make_interval(secs => $2)
-             LIMIT 100",
+             ORDER BY has_job, since LIMIT 100",
             &[&lane.as_str(), &since.as_secs_f64()],
         )
         .await?;
@@ -185,45 +214,38 @@ async fn take_if_free(
 ) -> Result<Option<Taken>> {
     let row = txn
         .query_one(
-            "SELECT state, attempt FROM waybill.batches WHERE number = $1 FOR UPDATE",
+            "SELECT state FROM waybill.batches WHERE number = $1 FOR UPDATE",
             &[&number.0],
         )
         .await?;
     let state: State = word(&row, "state")?;
-    let attempt = Attempt(row.try_get("attempt")?);
     let free = match state {
         State::Received | State::Failed => true,
         // Found by its loader's silence; anything else that is loading is its loader's.
         State::Loading => note.is_some(),
         _ => false,
     };
-    if free && attempt.0 < ATTEMPTS {
+    if free {
         return Ok(Some(take(txn, number, lease, release, note).await?));
     }
     txn.execute("DELETE FROM waybill.queue WHERE batch = $1", &[&number.0])
         .await?;
-    if free {
-        give_up(txn, number, attempt).await?;
-    }
     Ok(None)
 }
 
 /// A batch that was begun too often is left to an operator.
-async fn give_up(txn: &Transaction<'_>, number: BatchNumber, attempt: Attempt) -> Result<()> {
-    let problem = Problem::new("given-up", "The load was tried too often")
-        .with_status(500)
-        .with_detail(format!(
-            "{} attempts did not come to an end; an operator has to look, and a replay tries again",
-            attempt.0
-        ));
-    txn.execute(
-        "UPDATE waybill.batches
-         SET state = 'failed', error = $2, finished_at = clock_timestamp(), lease_until = NULL
-         WHERE number = $1",
-        &[&number.0, &tokio_postgres::types::Json(&problem)],
-    )
-    .await?;
-    event(txn, number, State::Failed, attempt.0, Some(&problem.title)).await
+pub(crate) async fn give_up(txn: &Transaction<'_>, number: BatchNumber) -> Result<()> {
+    let problem = Problem::given_up(ATTEMPTS);
+    let row = txn
+        .query_one(
+            "UPDATE waybill.batches
+             SET state = 'failed', error = $2, finished_at = clock_timestamp(), lease_until = NULL
+             WHERE number = $1 RETURNING attempt",
+            &[&number.0, &Json(&problem)],
+        )
+        .await?;
+    let attempt = row.try_get("attempt")?;
+    event(txn, number, State::Failed, attempt, Some(&problem.title)).await
 }
 
 /// A batch of the lane whose loader is gone or frozen, and how that is known.
@@ -307,9 +329,4 @@ async fn first_of(txn: &Transaction<'_>, lane: Lane, who: &Row) -> Result<Option
         )
         .await?;
     row.map(|row| Ok(BatchNumber(row.try_get(0)?))).transpose()
-}
-
-/// How a problem's type is written.
-fn kind(word: &str) -> String {
-    Problem::new(word, "").r#type
 }

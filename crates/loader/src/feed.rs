@@ -4,6 +4,7 @@
 //! sees to it that this is the same version of the object.
 
 use std::io::{self, BufRead, Read};
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use futures_util::StreamExt;
 use tokio::sync::{Semaphore, mpsc};
 
 use crate::file::File;
+use crate::meter::Meter;
 use crate::source::{Source, SourceError, SourceErrorKind};
 
 /// Pieces of at most this size wait for the reader, [`WAITING`] of them.
@@ -29,6 +31,8 @@ pub(crate) struct FeedReader {
     pieces: mpsc::Receiver<Bytes>,
     piece: Bytes,
     broken: Broken,
+    /// Where bytes are counted that were read, as they are stored.
+    meter: Option<Arc<Meter>>,
     /// Who may be pumped: given back when this one is done with.
     turns: Option<Arc<Semaphore>>,
 }
@@ -43,6 +47,7 @@ pub(crate) fn channel() -> (mpsc::Sender<Bytes>, FeedReader, Broken) {
             pieces,
             piece: Bytes::new(),
             broken: Arc::clone(&broken),
+            meter: None,
             turns: None,
         },
         broken,
@@ -60,13 +65,14 @@ pub(crate) struct Feeds {
 
 impl Feeds {
     /// The asynchronous end for so many files, and the readers in the same order.
-    pub(crate) fn new(files: usize) -> (Self, Vec<FeedReader>) {
+    pub(crate) fn new(files: usize, meter: &Arc<Meter>) -> (Self, Vec<FeedReader>) {
         let turns = Arc::new(Semaphore::new(AHEAD));
         let mut senders = Vec::with_capacity(files);
         let mut readers = Vec::with_capacity(files);
         for _ in 0..files {
             let (sender, mut reader, broken) = channel();
             reader.turns = Some(Arc::clone(&turns));
+            reader.meter = Some(Arc::clone(meter));
             senders.push((sender, broken));
             readers.push(reader);
         }
@@ -168,6 +174,9 @@ impl BufRead for FeedReader {
     }
 
     fn consume(&mut self, bytes: usize) {
+        if let Some(meter) = &self.meter {
+            meter.bytes.fetch_add(bytes as u64, Ordering::Relaxed);
+        }
         self.piece.advance(bytes);
     }
 }
@@ -179,5 +188,49 @@ impl Read for FeedReader {
         out[..bytes].copy_from_slice(&ready[..bytes]);
         self.consume(bytes);
         Ok(bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use flate2::write::GzEncoder;
+    use reader::{Compression, Limits};
+
+    use super::*;
+    use crate::source::BytesSource;
+
+    #[tokio::test]
+    async fn bytes_are_counted_as_they_are_stored() {
+        // 100,000 times the same character, by gzip.
+        let mut packed = GzEncoder::new(Vec::new(), flate2::Compression::default());
+        packed
+            .write_all("a".repeat(100_000).as_bytes())
+            .expect("packed");
+        let packed = packed.finish().expect("packed");
+        let stored = packed.len() as u64;
+        let source = BytesSource::new(packed);
+        let meter = Arc::new(Meter::default());
+        let (feeds, mut readers) = Feeds::new(1, &meter);
+        let feed = readers.remove(0);
+        let reading = tokio::task::spawn_blocking(move || {
+            let mut content =
+                reader::decompress(Compression::Gzip, Box::new(feed), &Limits::default());
+            let mut all = 0;
+            let mut into = [0; 4096];
+            loop {
+                match content.read(&mut into).expect("content") {
+                    0 => return all,
+                    read => all += read,
+                }
+            }
+        });
+        let format = contract::Format::Csv;
+        feeds
+            .pump(&[File::only(format, Compression::Gzip, &source)])
+            .await;
+        assert_eq!(reading.await.expect("no panic"), 100_000);
+        assert_eq!(meter.bytes.load(Ordering::Relaxed), stored);
     }
 }

@@ -7,7 +7,7 @@ use ledger::Progress;
 /// Counts that the threads of a load keep.
 #[derive(Debug, Default)]
 pub(crate) struct Meter {
-    /// Bytes of content read.
+    /// Bytes read, as they are stored.
     pub(crate) bytes: AtomicU64,
     /// Records checked.
     pub(crate) rows: AtomicU64,
@@ -22,6 +22,7 @@ pub(crate) struct Meter {
 impl Meter {
     /// Another reading begins.
     pub(crate) fn begin(&self, sends_rows: bool) {
+        self.bytes.store(0, Ordering::Relaxed);
         self.sent.store(0, Ordering::Relaxed);
         self.only_reads.store(!sends_rows, Ordering::Relaxed);
     }

@@ -11,7 +11,6 @@
 
 use std::collections::BTreeMap;
 use std::panic::AssertUnwindSafe;
-use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use contract::Format;
@@ -95,11 +94,9 @@ impl Reading<'_> {
             let mut cutter = Cutter {
                 checker,
                 settings,
-                meter,
                 tickets,
                 jobs: jobs_in,
                 number: 0,
-                bytes: 0,
             };
             let mut files = Vec::with_capacity(kinds.len());
             let mut faults = Vec::new();
@@ -140,13 +137,10 @@ impl Reading<'_> {
 struct Cutter<'a> {
     checker: &'a Checker<'a>,
     settings: &'a LoadSettings,
-    meter: &'a Arc<Meter>,
     tickets: Receiver<()>,
     jobs: Sender<Job>,
     /// The next block's.
     number: u64,
-    /// Content of the files before.
-    bytes: u64,
 }
 
 impl Cutter<'_> {
@@ -163,13 +157,10 @@ impl Cutter<'_> {
         let content = Hashed {
             content: reader::decompress(compression, Box::new(feed), limits),
             seen: Arc::clone(&seen),
-            meter: Arc::clone(self.meter),
-            before: self.bytes,
         };
         let ended = self.blocks(file, format, Box::new(content), read);
         let Seen { hash, bytes } =
             std::mem::take(&mut *seen.lock().unwrap_or_else(PoisonError::into_inner));
-        self.bytes += bytes;
         read.bytes = bytes;
         read.sha256 = hash.finalize().into();
         ended
@@ -263,9 +254,6 @@ fn gather(
 struct Hashed<C> {
     content: C,
     seen: Arc<Mutex<Seen>>,
-    meter: Arc<Meter>,
-    /// Content of the files before.
-    before: u64,
 }
 
 #[derive(Default)]
@@ -280,8 +268,6 @@ impl<C: Content> Content for Hashed<C> {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         seen.hash.update(&into[..read]);
         seen.bytes += read as u64;
-        let bytes = self.before + seen.bytes;
-        self.meter.bytes.store(bytes, Ordering::Relaxed);
         Ok(read)
     }
 }

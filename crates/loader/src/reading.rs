@@ -43,7 +43,7 @@ pub(crate) async fn read(
     meter: &Arc<Meter>,
     rows_to: Option<mpsc::Sender<Bytes>>,
 ) -> Result<Read, LoadError> {
-    let (feeds, readers) = Feeds::new(load.files.len());
+    let (feeds, readers) = Feeds::new(load.files.len(), meter);
     let threads = tokio::task::spawn_blocking({
         let contract = load.contract;
         let kind = |file: &File<'_>| (file.format, file.compression);

@@ -76,6 +76,8 @@ pub mod keys {
     pub const BULK_JOB_URGENT: &str = "WAYBILL_BULK_JOB_URGENT";
     /// The folder where a load puts sorted runs aside.
     pub const SCRATCH: &str = "WAYBILL_SCRATCH";
+    /// How long the engine that runs a task lets it run.
+    pub const TIME_LIMIT_SECONDS: &str = "WAYBILL_TIME_LIMIT_SECONDS";
     /// How many bytes of it a load may use.
     pub const SCRATCH_BYTES: &str = "WAYBILL_SCRATCH_BYTES";
     /// The largest stored object that the function lane takes; 4 GiB if unset.

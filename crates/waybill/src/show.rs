@@ -61,7 +61,7 @@ pub(crate) fn state(batch: &Batch) -> String {
 /// How far a load has come, how fast it is and how long it still takes.
 fn loading(progress: &ProgressOf) -> String {
     let mut text = format!("loading, {} read", counted(progress.rows, "row"));
-    if let Some(total) = progress.total_bytes.filter(|total| *total > 0) {
+    if let Some(total) = progress.end() {
         let percent = (progress.bytes.min(total) as f64 * 100.0 / total as f64) as u64;
         let _ = write!(text, " ({percent} %)");
     }

@@ -75,6 +75,8 @@ pub(crate) struct BatchDocument {
     lane: String,
     /// How often it was begun.
     attempt: i32,
+    /// Whether it waits for a loader: for the first one, or for another try.
+    waits: bool,
     /// Rows in the table (`committed`), that were there (`undone`) or would be (`checked`); null before.
     rows: Option<u64>,
     /// Records that were refused.

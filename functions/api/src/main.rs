@@ -42,6 +42,7 @@ async fn main() -> anyhow::Result<()> {
 
 /// Serves on a port until the process is asked to end.
 async fn serve(settings: settings::Api, serving: Serving) -> anyhow::Result<()> {
+    let asked = server::Asked::listen()?;
     let app = app(settings, Some(serving)).await?;
     let Serving { listen, drain, .. } = serving;
     let listener = TcpListener::bind(listen)
@@ -51,7 +52,7 @@ async fn serve(settings: settings::Api, serving: Serving) -> anyhow::Result<()> 
     if telemetry::in_container() {
         tokio::spawn(server::tell_traffic(app.clone()));
     }
-    let stop = server::asked_to_stop(app.clone(), drain);
+    let stop = asked.to_stop(app.clone(), drain);
     let served = server::serve(listener, api::router(app.clone()), stop, server::PATIENCE).await;
     if telemetry::in_container() {
         app.tell_traffic();

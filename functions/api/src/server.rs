@@ -10,7 +10,7 @@ use anyhow::{Context, bail};
 use axum::Router;
 use axum::serve::ListenerExt as _;
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::oneshot;
 use tokio::time::sleep;
 
@@ -51,24 +51,39 @@ pub async fn serve(
     }
 }
 
-/// Ends when no request should be taken any more.
-///
-/// Asked by SIGTERM, the process says for `drain` that it is about to end, while it goes on answering: whoever sends
-/// requests must be able to learn of it first. A keep-alive connection that were closed at once could have a request on
-/// its way. A person's Ctrl-C waits for nobody.
-pub async fn asked_to_stop(app: App, drain: Duration) {
-    let Ok(mut terminate) = signal(SignalKind::terminate()) else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = terminate.recv() => {
-            app.drain();
-            tracing::info!(drain_s = drain.as_secs(), "draining: requests should go elsewhere");
-            sleep(drain).await;
-        }
-        _ = tokio::signal::ctrl_c() => {}
+/// The signals by which a process is asked to stop. They are heard from here on: whoever is to be found on a port must
+/// hear them before, or the first that comes ends it as it stands.
+pub struct Asked {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Asked {
+    /// Begins to listen for them.
+    pub fn listen() -> anyhow::Result<Self> {
+        let heard = |kind| signal(kind).context("listening for signals");
+        Ok(Asked {
+            terminate: heard(SignalKind::terminate())?,
+            interrupt: heard(SignalKind::interrupt())?,
+        })
     }
-    tracing::info!("stopping: requests in progress are answered");
+
+    /// Ends when no request should be taken any more.
+    ///
+    /// Asked by SIGTERM, the process says for `drain` that it is about to end, while it goes on answering: whoever sends
+    /// requests must be able to learn of it first. A keep-alive connection that were closed at once could have a request
+    /// on its way. A person's Ctrl-C waits for nobody.
+    pub async fn to_stop(mut self, app: App, drain: Duration) {
+        tokio::select! {
+            _ = self.terminate.recv() => {
+                app.drain();
+                tracing::info!(drain_s = drain.as_secs(), "draining: requests should go elsewhere");
+                sleep(drain).await;
+            }
+            _ = self.interrupt.recv() => {}
+        }
+        tracing::info!("stopping: requests in progress are answered");
+    }
 }
 
 /// How often requests are told in one line.

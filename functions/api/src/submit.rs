@@ -67,7 +67,7 @@ pub(crate) struct Submission {
 
 /// Deliver a file in the body
 ///
-/// The Content-Type names the format (`text/csv`, `application/x-ndjson`); gzip and zstd are named by
+/// The Content-Type names the format (`text/csv`, `application/x-ndjson`, `application/json`, `application/xml`); gzip and zstd are named by
 /// Content-Encoding, or by `application/gzip`, and kept. The content is checked and loaded after the answer: follow
 /// the batch at its address. At most 4 MiB; larger content goes through `/v1/uploads`.
 #[utoipa::path(
@@ -76,6 +76,8 @@ pub(crate) struct Submission {
     request_body(content(
         (String = "text/csv"),
         (String = "application/x-ndjson"),
+        (String = "application/json"),
+        (String = "application/xml"),
         (String = "application/gzip"),
     ), description = "The file"),
     security(("bearer" = ["batches:write"]), ("api_key" = ["batches:write"])),

@@ -46,12 +46,12 @@ pub(crate) async fn arrive(
         Some(largest) if size > largest => Lane::Task,
         _ => Lane::Function,
     };
-    let queued = ledger::enqueue(client, batch.id, lane, &partner(&batch)).await?;
+    let waits = ledger::enqueue(client, batch.id, lane, &partner(&batch)).await?;
     Ok(Arrived {
         id: batch.id,
         // A loader that died may have been its last: whoever comes looks after it.
-        waits: queued || batch.state == State::Loading,
-        lane: if queued { lane } else { batch.lane },
+        waits: waits.is_some() || batch.state == State::Loading,
+        lane: waits.unwrap_or(batch.lane),
     })
 }
 

@@ -170,7 +170,12 @@ impl Intake {
 
     /// Says on the queue of loads that somebody waits, or will after the pause.
     async fn tell_loads(&self, pause: std::time::Duration) -> Verdict {
-        match self.queues.tell.tell(&Control::Next, pause).await {
+        self.say(&Control::Next, pause).await
+    }
+
+    /// Puts a message into the queue of loads.
+    async fn say(&self, message: &Control, pause: std::time::Duration) -> Verdict {
+        match self.queues.tell.tell(message, pause).await {
             Ok(()) => Verdict::Done,
             Err(error) => {
                 tracing::warn!(

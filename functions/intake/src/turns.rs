@@ -6,6 +6,7 @@ use std::time::Duration;
 use lane::{End, Stop};
 use ledger::{BatchId, Error, ErrorKind, Held, Lane};
 use platform::jobs::Job;
+use platform::messages::Control;
 use tokio::time::{Instant, sleep_until};
 
 use crate::verdict::Verdict;
@@ -14,6 +15,8 @@ use crate::{Deadline, Intake};
 /// How long one message goes on with batches that other messages were sent for. Short, so that work moves to a new
 /// version soon after its release.
 const WHILE: Duration = Duration::from_secs(20);
+/// When a start that failed is tried again.
+const HANDED_OVER: Duration = Duration::from_secs(30);
 /// A task that waits so long beside the queue of its lane may have been forgotten. Another job is started only if it has
 /// none.
 const FORGOTTEN: Duration = Duration::from_secs(300);
@@ -73,8 +76,17 @@ impl Intake {
             // Superseded: it has a message of its own, since whoever took it came with one.
             End::Settled(_) | End::Superseded => Verdict::Done,
             End::Postponed(pause) => self.tell_loads(pause).await,
-            End::Moved(lane) => self.tell(held.id, lane).await,
+            End::Moved(lane) => self.hand_over(held.id, lane).await,
             End::Untold => Verdict::Again,
+        }
+    }
+
+    /// Sees to it that the lane that a batch was moved to comes for it. A message that says no more than that somebody
+    /// waits could not be tried again for this one: one of its own is sent.
+    async fn hand_over(&mut self, id: BatchId, lane: Lane) -> Verdict {
+        match self.tell(id, lane).await {
+            Verdict::Again => self.say(&Control::Load { batch: id }, HANDED_OVER).await,
+            verdict => verdict,
         }
     }
 

@@ -1,6 +1,6 @@
 //! What a new version is judged by: the metrics lines that the program itself writes of a batch.
 
-use platform::metrics::{BATCHES_RECEIVED, BATCHES_REJECTED, ENVIRONMENT, VERSION};
+use platform::metrics::{BATCHES_FAILED, BATCHES_RECEIVED, BATCHES_REJECTED, ENVIRONMENT, VERSION};
 use serde_json::{Value, json};
 use testkit::lambda::Instance;
 use testkit::{Role, TestDatabase, empty_database, parameter_store};
@@ -76,8 +76,7 @@ fn counts_for_the_version(line: &Value, metric: &str) -> bool {
         && line[ENVIRONMENT] == "test"
 }
 
-#[tokio::test]
-async fn a_batch_is_counted_for_the_version_that_received_and_settled_it() {
+async fn migrated() -> TestDatabase {
     let database = empty_database().await;
     let mut owner = database.connect(Role::Owner).await;
     let mut options = ledger::migrate::Options::shipped();
@@ -85,7 +84,12 @@ async fn a_batch_is_counted_for_the_version_that_received_and_settled_it() {
     ledger::migrate::run(&mut owner, &options)
         .await
         .expect("migrated");
+    database
+}
 
+#[tokio::test]
+async fn a_batch_is_counted_for_the_version_that_received_and_settled_it() {
+    let database = migrated().await;
     let mut instance = Instance::start(program(&database).await).await;
     // No such dataset: rejected by its name alone, so that no bucket is needed.
     // Nobody takes its message that something waits, so the event comes again; the batch is known all the same.
@@ -103,4 +107,31 @@ async fn a_batch_is_counted_for_the_version_that_received_and_settled_it() {
         counts_for_the_version(&settled, BATCHES_REJECTED),
         "{settled}"
     );
+}
+
+#[tokio::test]
+async fn a_load_that_fails_counts_against_its_version_though_it_is_tried_again() {
+    let database = migrated().await;
+    let mut program = program(&database).await;
+    // Nobody listens there.
+    program.envs([
+        ("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:1"),
+        ("AWS_MAX_ATTEMPTS", "1"),
+    ]);
+    let mut instance = Instance::start(program).await;
+    instance.invoke(appeared("prices/2021.csv")).await;
+    instance.invoke(message(&json!({"waybill": "next"}))).await;
+    let received = measured(&mut instance).await;
+    assert!(
+        counts_for_the_version(&received, BATCHES_RECEIVED),
+        "{received}"
+    );
+    let failed = measured(&mut instance).await;
+    assert!(counts_for_the_version(&failed, BATCHES_FAILED), "{failed}");
+    let session = database.connect(Role::Loader).await;
+    let waits = session
+        .query_one("SELECT count(*) FROM waybill.queue", &[])
+        .await
+        .expect("a count");
+    assert_eq!(waits.get::<_, i64>(0), 1, "it waits for another try");
 }

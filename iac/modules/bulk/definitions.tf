@@ -21,6 +21,8 @@ locals {
       evaluateOnExit = [
         # Its own word for: not now (EX_TEMPFAIL).
         { onExitCode = "75", action = "RETRY" },
+        # Killed: for its memory, or with its machine.
+        { onExitCode = "137", action = "RETRY" },
         { onStatusReason = "Your Spot Task was interrupted*", action = "RETRY" },
         { onStatusReason = "Host EC2*", action = "RETRY" },
         # It said what was wrong, and would say it again.
@@ -49,6 +51,8 @@ locals {
         WAYBILL_SCRATCH = local.scratch
         # The image and what Fargate itself writes lie on the same disk.
         WAYBILL_SCRATCH_BYTES = tostring((one.scratch_gb - 3) * pow(1024, 3))
+        # So that a load stops by itself and says why. Ended from outside it would be taken for one to try again.
+        WAYBILL_TIME_LIMIT_SECONDS = tostring(one.timeout_s)
         AWS_REGION            = data.aws_region.current.region
       }) : { name = key, value = value }]
       logConfiguration = {

@@ -51,6 +51,10 @@ resource "aws_lambda_function" "this" {
   replace_security_groups_on_destroy = local.freed_to == null ? null : true
   replacement_security_group_ids     = local.freed_to
 
+  ephemeral_storage {
+    size = var.scratch_mb
+  }
+
   dynamic "environment" {
     for_each = length(var.variables) > 0 ? [1] : []
 

@@ -43,6 +43,18 @@ variable "memory_mb" {
   }
 }
 
+variable "scratch_mb" {
+  description = "The disk behind /tmp. What is more than 512 MB is paid by the second, like memory, at about a hundredth of its price."
+  type        = number
+  default     = 512
+  nullable    = false
+
+  validation {
+    condition     = var.scratch_mb >= 512 && var.scratch_mb <= 10240 && floor(var.scratch_mb) == var.scratch_mb
+    error_message = "Lambda gives 512 to 10,240 MB."
+  }
+}
+
 variable "timeout_s" {
   description = "When Lambda ends an invocation."
   type        = number

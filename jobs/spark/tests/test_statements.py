@@ -22,6 +22,7 @@ class Statements(unittest.TestCase):
         rust = self._rust("ledger")
         for statement in (*ledger.STATEMENTS, *foreign_keys.STATEMENTS):
             self.assertTrue(f'"{_words(statement)}"' in rust, statement)
+        self.assertIn(f"ATTEMPTS: i32 = {ledger.ATTEMPTS};", rust)
 
     def test_the_locks_of_merges_are_the_crates(self):
         rust = self._rust("loader")

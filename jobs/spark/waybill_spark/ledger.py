@@ -14,7 +14,8 @@ LEASE_S = 120
 """Longer than the other lanes': a driver may pause for its garbage, and its session's end frees the batch at once anyway."""
 
 _FIND = (
-    "SELECT number, state, attempt, lease_until, coalesce(lease_until > clock_timestamp(), false) AS leased "
+    "SELECT number, state, attempt, lease_until, coalesce(lease_until > clock_timestamp(), false) AS leased, "
+    "error ->> 'type' AS problem "
     "FROM waybill.batches WHERE id = $1 FOR UPDATE"
 )
 _CLAIM = (
@@ -22,10 +23,25 @@ _CLAIM = (
     "lease_until = clock_timestamp() + make_interval(secs => $3), "
     "started_at = coalesce(b.started_at, clock_timestamp()), attempt_at = clock_timestamp(), "
     "finished_at = NULL, error = NULL, progress_bytes = 0, progress_rows = 0, progress_copied = 0 "
-    "WHERE b.number = $1 "
+    "WHERE b.number = $1 AND b.attempt - b.tries_from < $4 "
     "RETURNING b.number, b.id, b.attempt, b.dataset, b.bucket, b.object_key, b.object_version, "
     "b.object_bytes, b.etag, b.submitted_by, b.dry_run, b.force, b.expect_rows, b.expect_sha256, "
-    "b.priority, b.lane, b.lease_until"
+    "b.priority, b.lane, b.lease_until, b.attempt - b.tries_from AS tries"
+)
+_WAITS = "SELECT EXISTS (SELECT FROM waybill.queue WHERE batch = $1)"
+_GIVE_UP = (
+    "UPDATE waybill.batches "
+    "SET state = 'failed', error = $2, finished_at = clock_timestamp(), lease_until = NULL "
+    "WHERE number = $1 RETURNING attempt"
+)
+_POSTPONE = (
+    "WITH batch AS ( "
+    "UPDATE waybill.batches SET lane = coalesce($3, lane) WHERE number = $1 "
+    "RETURNING number, lane, priority, dataset, partner) "
+    "INSERT INTO waybill.queue (batch, lane, priority, dataset, partner, due_at) "
+    "SELECT number, lane, priority, dataset, coalesce(partner, ''), "
+    "clock_timestamp() + make_interval(secs => $2) "
+    "FROM batch"
 )
 _TAKEN = "DELETE FROM waybill.queue WHERE batch = $1"
 _EVENT_LOADING = "INSERT INTO waybill.events (batch, state, attempt, note) VALUES ($1, 'loading', $2, $3)"
@@ -79,7 +95,7 @@ _REPORT = (
 )
 STATEMENTS = (
     _FIND, _CLAIM, _EVENT_LOADING, _EVENT, _BEAT, _TRY_LOCK, _UNLOCK, _CONTENT, _FIRST, _VERSION, _LAST, _COMMIT, _RAISE,
-    _SETTLE, _REPORT, _TAKEN, _OURS, _WHO_CANCELS, _CANCEL,
+    _SETTLE, _REPORT, _TAKEN, _OURS, _WHO_CANCELS, _CANCEL, _WAITS, _GIVE_UP, _POSTPONE,
 )  # fmt: skip
 """What must be found in the crate."""
 
@@ -87,6 +103,12 @@ _LANE = "UPDATE waybill.batches SET lane = 'spark' WHERE number = $1 AND attempt
 _FINDINGS_AT_ONCE = 500
 _BYTES_AT_ONCE = 4 << 20
 _SETTLED = ("committed", "checked", "rejected", "duplicate", "undone")
+_FINAL = ("/problems/cancelled", "/problems/given-up")
+"""Failures that nobody tries again unless asked to."""
+ATTEMPTS = 100
+"""How often a batch is begun, in any lane, before an operator must look."""
+PAUSE_S = 60
+"""How long a batch waits before it is missed: its state machine begins it again by then."""
 
 
 class Superseded(Exception):
@@ -112,6 +134,7 @@ class Held(NamedTuple):
     force: bool
     expect_rows: Optional[int]
     expect_sha256: Optional[bytes]
+    tries: int
 
 
 class Settled(NamedTuple):
@@ -162,8 +185,9 @@ def claim(session: Database, batch: uuid.UUID, release: str) -> "Held | Settled 
         found = session.rows(_FIND, batch)
         if not found:
             raise LookupError(f"the ledger has no batch {batch}: was it received?")
-        number, state, before, _, leased = found[0]
-        if state in _SETTLED:
+        number, state, before, _, leased, problem = found[0]
+        over = state in _SETTLED or problem in _FINAL and not session.rows(_WAITS, number)[0][0]
+        if over:
             return Settled(number, before, state)
         note = None
         if state == "loading":
@@ -177,8 +201,12 @@ def claim(session: Database, batch: uuid.UUID, release: str) -> "Held | Settled 
         session.rows(_TAKEN, number)
         if _was_cancelled(session, number):
             return Settled(number, before, "failed")
-        row = session.rows(_CLAIM, number, release, LEASE_S)[0]
-        held = Held(row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[7], *row[10:14])
+        claimed = session.rows(_CLAIM, number, release, LEASE_S, ATTEMPTS)
+        if not claimed:
+            _give_up(session, number)
+            return Settled(number, before, "failed")
+        row = claimed[0]
+        held = Held(row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[7], *row[10:14], row[17])
         session.rows(_LANE, number, held.attempt)
         session.rows(_EVENT_LOADING, number, held.attempt, note)
         # Before the attempt can be seen: nobody may find a live attempt without its lock.
@@ -265,17 +293,47 @@ def _last_with(session: Database, held: Held, summary: Summary) -> Optional[uuid
 def settle(session: Database, held: Held, end: End) -> None:
     """Ends the work on a batch without its rows, in one transaction."""
     with session.transaction():
-        known = end.summary
-        rows = {"checked": known.rows if known else 0, "failed": None}.get(end.state, 0)
-        done = session.count(
-            _SETTLE, held.number, held.attempt, end.state, rows, None if end.state == "failed" else end.rejected,
-            known and known.content_bytes, known and known.sha256, known and known.header,
-            json.dumps(end.problem) if end.problem else None, end.duplicate_of, end.total, len(end.findings),
-        )  # fmt: skip
-        if not done:
-            raise Superseded("another attempt has taken the batch")
-        _write_report(session, held.number, end.findings)
-        session.rows(_EVENT, held.number, end.state, held.attempt, end.problem and end.problem["title"])
+        _write_end(session, held, end)
+
+
+def postpone(session: Database, held: Held, end: End) -> bool:
+    """Ends an attempt that failed; the batch waits. False: it does not, for it was cancelled or begun too often."""
+    with session.transaction():
+        # Asked for after the last beat: the end that is written next would forget it.
+        if session.rows(_OURS, held.number, held.attempt) and _was_cancelled(session, held.number):
+            return False
+        _write_end(session, held, end)
+        if held.tries >= ATTEMPTS:
+            _give_up(session, held.number)
+            return False
+        session.rows(_POSTPONE, held.number, PAUSE_S, None)
+    return True
+
+
+def _give_up(session: Database, number: int) -> None:
+    """A batch that was begun too often is left to an operator."""
+    problem = {
+        "type": "/problems/given-up",
+        "title": "The load was tried too often",
+        "status": 500,
+        "detail": f"{ATTEMPTS} attempts did not come to an end; an operator has to look, and a replay tries again",
+    }
+    attempt = session.rows(_GIVE_UP, number, json.dumps(problem))[0][0]
+    session.rows(_EVENT, number, "failed", attempt, problem["title"])
+
+
+def _write_end(session: Database, held: Held, end: End) -> None:
+    known = end.summary
+    rows = {"checked": known.rows if known else 0, "failed": None}.get(end.state, 0)
+    done = session.count(
+        _SETTLE, held.number, held.attempt, end.state, rows, None if end.state == "failed" else end.rejected,
+        known and known.content_bytes, known and known.sha256, known and known.header,
+        json.dumps(end.problem) if end.problem else None, end.duplicate_of, end.total, len(end.findings),
+    )  # fmt: skip
+    if not done:
+        raise Superseded("another attempt has taken the batch")
+    _write_report(session, held.number, end.findings)
+    session.rows(_EVENT, held.number, end.state, held.attempt, end.problem and end.problem["title"])
 
 
 def _write_report(session: Database, number: int, findings: "tuple[Finding, ...]") -> None:

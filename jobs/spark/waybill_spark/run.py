@@ -72,16 +72,24 @@ def _work(engine: Engine, settings: Settings, claiming: Database, held: Held) ->
             return Done("loading", False)
         if isinstance(heartbeat.lost, Cancelled):
             ledger.cancelled(claiming, held)
-            return _told(held, "failed")
+            return _over(held)
         # The cause names no row's values: those never reach an exception's text.
         log.error("batch=%s: the load failed: %s", held.id, _chain(error))
         end = verdict.failed(error, isinstance(error, (OSError, pg8000.exceptions.InterfaceError)))
+        waits = ledger.postpone(claiming, held, end)
+        return _told(held, "failed") if waits else _over(held)
     if end is None:
         if settings.into != "postgres":
             publish_files(settings, held.dataset, held.number, held.attempt)
         return _told(held, "committed")
     ledger.settle(claiming, held, end)
     return _told(held, end.state)
+
+
+def _over(held: Held) -> Done:
+    """Somebody stopped it, or it was begun too often: to begin it again would do nothing."""
+    log.info("batch=%s dataset=%s state=failed: not tried again", held.id, held.dataset)
+    return Done("failed", True)
 
 
 def _told(held: Held, state: str) -> Done:

@@ -18,11 +18,14 @@ use platform::database::Databases;
 use platform::secrets::Parameters;
 use platform::{aws, settings, telemetry};
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::time::{Instant, sleep_until};
 
 /// `EX_TEMPFAIL`: another attempt may do.
 const AGAIN: u8 = 75;
 /// How often a batch that another loader holds is looked at. Its lease is longer.
 const LOOK: Duration = Duration::from_secs(5);
+/// How long before the end of its time a load is stopped, so that there is some left to say so in.
+const MARGIN: Duration = Duration::from_secs(30);
 
 /// Loads batches that are too large for a function.
 #[derive(Debug, Parser)]
@@ -58,7 +61,11 @@ async fn main() -> ExitCode {
 async fn run(batch: BatchId) -> anyhow::Result<ExitCode> {
     // From the first instant on: a machine that is taken away says so once.
     let mut asked = signal(SignalKind::terminate()).context("listening for SIGTERM")?;
-    let mut loading = loading().await?;
+    let settings = settings::Task::from_env().context("reading the settings")?;
+    let late = settings
+        .time_limit
+        .map(|limit| Instant::now() + limit.saturating_sub(MARGIN));
+    let mut loading = loading(settings).await?;
     let held = tokio::select! {
         held = claim(&mut loading, batch) => held?,
         _ = asked.recv() => return Ok(ExitCode::from(AGAIN)),
@@ -68,13 +75,23 @@ async fn run(batch: BatchId) -> anyhow::Result<ExitCode> {
         Claimed::Over(code) => return Ok(code),
     };
     let stop = async {
-        asked.recv().await;
-        Stop::Interrupted
+        tokio::select! {
+            _ = asked.recv() => Stop::Interrupted,
+            // Ended by the engine, it would look as if the machine were taken away, and go round for ever.
+            () = until(late) => Stop::OutOfTime,
+        }
     };
     Ok(match Box::pin(loading.run(&held, stop)).await {
         End::Settled(_) | End::Moved(_) | End::Superseded => ExitCode::SUCCESS,
         End::Postponed(_) | End::Untold => ExitCode::from(AGAIN),
     })
+}
+
+async fn until(late: Option<Instant>) {
+    match late {
+        Some(late) => sleep_until(late).await,
+        None => std::future::pending().await,
+    }
 }
 
 enum Claimed {
@@ -107,8 +124,7 @@ async fn claim(loading: &mut Loading, batch: BatchId) -> anyhow::Result<Claimed>
     }
 }
 
-async fn loading() -> anyhow::Result<Loading> {
-    let settings = settings::Task::from_env().context("reading the settings")?;
+async fn loading(settings: settings::Task) -> anyhow::Result<Loading> {
     let defaults = LoadSettings::default();
     let config = aws::config().await;
     let release = settings.common.release.clone();

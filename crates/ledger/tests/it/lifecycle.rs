@@ -100,6 +100,7 @@ async fn a_batch_reads_as_the_documented_json() {
         "state",
         "lane",
         "attempt",
+        "waits",
         "rows",
         "rejected",
         "bytes",

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use ledger::{
-    ATTEMPTS, Attempt, Batch, Beat, Cancel, Claim, ErrorKind, Held, Lane, NewBatch, Options,
-    Problem, Progress, Session, State, enqueue,
+    ATTEMPTS, Attempt, Batch, BatchId, Beat, Cancel, Claim, ErrorKind, Held, Lane, NewBatch,
+    Options, Postponed, Problem, Progress, Session, State, enqueue,
 };
 use testkit::{Role, TestDatabase};
 
@@ -17,11 +17,8 @@ async fn waiting(session: &Session, dataset: &str, partner: &str) -> Batch {
 
 async fn waits(session: &Session, new: &NewBatch<'_>, partner: &str) -> Batch {
     let batch = ledger::receive(session, new).await.expect("received");
-    assert!(
-        enqueue(session, batch.id, Lane::Function, partner)
-            .await
-            .expect("queued")
-    );
+    let lane = enqueue(session, batch.id, Lane::Function, partner).await;
+    assert_eq!(lane.expect("queued"), Some(Lane::Function));
     batch
 }
 
@@ -52,15 +49,31 @@ async fn interrupt(
     held: &Held,
     pause: Duration,
     lane: Option<Lane>,
-) -> bool {
+) -> Postponed {
     let problem = Problem::new(Problem::INTERRUPTED, "The load was interrupted");
-    let again = ledger::postpone(session, held, problem, pause, lane)
+    let postponed = ledger::postpone(session, held, problem, pause, lane)
         .await
         .expect("an answer");
     ledger::release_claim(session, held)
         .await
         .expect("released");
-    again.expect("it is ours")
+    postponed
+}
+
+/// Claims one that nobody may load any more.
+async fn settled(session: &mut Session, id: BatchId) -> Batch {
+    let claim = ledger::claim(session, id, LEASE, "r1")
+        .await
+        .expect("an answer");
+    match claim {
+        Claim::Settled(found) => *found,
+        other => panic!("not settled: {other:?}"),
+    }
+}
+
+async fn requeue(session: &Session, id: BatchId) {
+    let waits = ledger::requeue(session, id).await;
+    assert!(waits.expect("an answer"));
 }
 
 #[tokio::test]
@@ -165,18 +178,16 @@ async fn an_event_that_comes_again_queues_nothing_twice_and_nothing_that_is_begu
     let database = testkit::database().await;
     let mut session = database.connect(Role::Loader).await;
     let batch = waiting(&session, "prices", "a").await;
-    assert!(
-        enqueue(&session, batch.id, Lane::Task, "b")
-            .await
-            .expect("an answer")
+    let lane = enqueue(&session, batch.id, Lane::Task, "b").await;
+    assert_eq!(
+        lane.expect("an answer"),
+        Some(Lane::Function),
+        "where it waits"
     );
     assert_eq!(find(&session, batch.id).await.lane, Lane::Function);
     assert!(served(&mut session).await.is_some());
-    assert!(
-        !enqueue(&session, batch.id, Lane::Function, "a")
-            .await
-            .expect("an answer")
-    );
+    let lane = enqueue(&session, batch.id, Lane::Function, "a").await;
+    assert_eq!(lane.expect("an answer"), None);
     assert!(next(&mut session).await.is_none());
 }
 
@@ -194,11 +205,8 @@ async fn a_batch_that_was_given_up_and_arrives_after_all_waits() {
             .await
             .expect("withdrawn")
     );
-    assert!(
-        enqueue(&api, batch.id, Lane::Function, "a")
-            .await
-            .expect("an answer")
-    );
+    let lane = enqueue(&api, batch.id, Lane::Function, "a").await;
+    assert_eq!(lane.expect("an answer"), Some(Lane::Function));
     assert_eq!(next(&mut session).await.expect("held").id, batch.id);
 }
 
@@ -208,18 +216,16 @@ async fn an_interrupted_batch_waits_until_it_is_due_and_can_change_its_lane() {
     let mut session = database.connect(Role::Loader).await;
     let batch = waiting(&session, "prices", "a").await;
     let held = next(&mut session).await.expect("held");
-    assert!(interrupt(&mut session, &held, Duration::from_secs(600), None).await);
+    let later = interrupt(&mut session, &held, Duration::from_secs(600), None).await;
+    assert_eq!(later, Postponed::Waits);
     assert_eq!(find(&session, batch.id).await.state, State::Failed);
     assert!(next(&mut session).await.is_none());
     // Somebody asks for it now.
-    assert!(
-        ledger::requeue(&session, batch.id)
-            .await
-            .expect("an answer")
-    );
+    requeue(&session, batch.id).await;
     let held = next(&mut session).await.expect("held");
     assert_eq!(held.attempt, Attempt(2));
-    assert!(interrupt(&mut session, &held, Duration::ZERO, Some(Lane::Task)).await);
+    let moved = interrupt(&mut session, &held, Duration::ZERO, Some(Lane::Task)).await;
+    assert_eq!(moved, Postponed::Waits);
     assert!(next(&mut session).await.is_none());
     let overdue = ledger::overdue(&session, Lane::Task, Duration::ZERO)
         .await
@@ -258,24 +264,56 @@ async fn a_killed_loaders_batch_comes_before_those_that_wait() {
 }
 
 #[tokio::test]
-async fn a_batch_that_kills_its_loaders_is_given_up() {
+async fn a_batch_that_never_comes_to_an_end_is_given_up_and_a_replay_is_given_as_many_tries() {
     let database = testkit::database().await;
     let mut session = database.connect(Role::Loader).await;
     let batch = waiting(&session, "prices", "a").await;
-    let held = next(&mut session).await.expect("held");
-    session
-        .execute("UPDATE waybill.batches SET attempt = $1", &[&ATTEMPTS])
-        .await
-        .expect("aged");
-    let last = Held {
-        attempt: Attempt(ATTEMPTS),
-        ..held
-    };
-    assert!(!interrupt(&mut session, &last, Duration::ZERO, None).await);
-    let found = find(&session, batch.id).await;
-    assert_eq!(found.state, State::Failed);
-    assert!(found.error.expect("a reason").is("given-up"));
-    assert!(next(&mut session).await.is_none());
+    for round in 0..2 {
+        for tries in 1..=ATTEMPTS {
+            let held = next(&mut session).await.expect("held");
+            assert_eq!(
+                (held.attempt, held.tries),
+                (Attempt(round * ATTEMPTS + tries), tries)
+            );
+            let postponed = interrupt(&mut session, &held, Duration::ZERO, None).await;
+            assert_eq!(postponed == Postponed::Waits, tries < ATTEMPTS);
+        }
+        let found = find(&session, batch.id).await;
+        assert_eq!(found.state, State::Failed);
+        assert!(found.error.expect("a reason").is(Problem::GIVEN_UP));
+        assert!(next(&mut session).await.is_none());
+        // A job that was started for it, or a message, may still be on its way.
+        settled(&mut session, batch.id).await;
+        requeue(&session, batch.id).await;
+    }
+}
+
+#[tokio::test]
+async fn a_batch_that_kills_its_loaders_is_given_up_however_it_is_claimed() {
+    let database = testkit::database().await;
+    for by_id in [true, false] {
+        let mut first = database.connect(Role::Loader).await;
+        let mut second = database.connect(Role::Loader).await;
+        let batch = waiting(&second, "prices", "a").await;
+        next(&mut first).await.expect("held");
+        // As if it had killed all those before as well. Its lease is over.
+        second
+            .execute(
+                "UPDATE waybill.batches SET attempt = $1, lease_until = clock_timestamp() WHERE id = $2",
+                &[&ATTEMPTS, &batch.id.0],
+            )
+            .await
+            .expect("aged");
+        kill(&database, first).await;
+        if by_id {
+            settled(&mut second, batch.id).await;
+        } else {
+            assert!(next(&mut second).await.is_none());
+        }
+        let found = find(&second, batch.id).await;
+        assert_eq!(found.state, State::Failed);
+        assert!(found.error.expect("a reason").is(Problem::GIVEN_UP));
+    }
 }
 
 #[tokio::test]
@@ -300,22 +338,42 @@ async fn a_batch_that_waits_is_cancelled_at_once_and_a_replay_loads_it_after_all
     );
     assert!(found.is_over());
     assert!(next(&mut session).await.is_none());
+    // A job was started for it, and begins only now.
+    settled(&mut session, batch.id).await;
     // Its event comes once more.
-    assert!(
-        !enqueue(&session, batch.id, Lane::Function, "a")
-            .await
-            .expect("an answer")
-    );
+    let lane = enqueue(&session, batch.id, Lane::Function, "a").await;
+    assert_eq!(lane.expect("an answer"), None);
     let twice = ledger::cancel(&api, batch.id, "ops")
         .await
         .expect_err("it is cancelled");
     assert_eq!(twice.kind(), ErrorKind::Conflict);
-    assert!(
-        ledger::requeue(&session, batch.id)
-            .await
-            .expect("an answer")
-    );
-    assert_eq!(next(&mut session).await.expect("held").id, batch.id);
+    for by_id in [true, false] {
+        requeue(&session, batch.id).await;
+        let held = if by_id {
+            crate::help::claimed(&mut session, batch.id, LEASE).await
+        } else {
+            next(&mut session).await.expect("held")
+        };
+        assert_eq!(held.id, batch.id);
+        let postponed = interrupt(&mut session, &held, Duration::ZERO, None).await;
+        assert_eq!(postponed, Postponed::Waits);
+    }
+}
+
+#[tokio::test]
+async fn a_loader_that_is_interrupted_before_its_next_beat_cancels_all_the_same() {
+    let database = testkit::database().await;
+    let mut session = database.connect(Role::Loader).await;
+    let batch = waiting(&session, "prices", "a").await;
+    let held = next(&mut session).await.expect("held");
+    ledger::cancel(&session, batch.id, "ops")
+        .await
+        .expect("asked");
+    let postponed = interrupt(&mut session, &held, Duration::ZERO, None).await;
+    assert_eq!(postponed, Postponed::Cancelled);
+    let found = find(&session, batch.id).await;
+    assert!(found.error.expect("a reason").is(Problem::CANCELLED));
+    assert!(next(&mut session).await.is_none());
 }
 
 #[tokio::test]
@@ -355,12 +413,7 @@ async fn a_batch_whose_loader_died_before_it_could_stop_is_cancelled_by_the_next
         .await
         .expect("asked");
     kill(&database, first).await;
-    let claim = ledger::claim(&mut second, batch.id, LEASE, "r1")
-        .await
-        .expect("an answer");
-    let Claim::Settled(found) = claim else {
-        panic!("{claim:?}");
-    };
+    let found = settled(&mut second, batch.id).await;
     assert!(found.error.expect("a reason").is(Problem::CANCELLED));
 }
 

@@ -19,6 +19,8 @@ pub struct Task {
     pub scratch_bytes: Option<u64>,
     /// How long a claim holds without a beat.
     pub lease: Duration,
+    /// How long it is let run; `None`: as long as it takes.
+    pub time_limit: Option<Duration>,
 }
 
 impl Task {
@@ -34,6 +36,7 @@ impl Task {
             scratch: Some(scratch),
             scratch_bytes: None,
             lease: DEFAULT_LEASE,
+            time_limit: None,
         }
     }
 
@@ -48,6 +51,10 @@ impl Task {
         if let Some(bytes) = self.scratch_bytes {
             variables.insert(keys::SCRATCH_BYTES.to_owned(), bytes.to_string());
         }
+        if let Some(limit) = self.time_limit {
+            let limit = limit.as_secs().to_string();
+            variables.insert(keys::TIME_LIMIT_SECONDS.to_owned(), limit);
+        }
         variables
     }
 
@@ -58,6 +65,9 @@ impl Task {
             scratch: from.optional(keys::SCRATCH).map(PathBuf::from),
             scratch_bytes: from.parsed(keys::SCRATCH_BYTES, "a number of bytes")?,
             lease: super::lease(from)?,
+            time_limit: from
+                .parsed(keys::TIME_LIMIT_SECONDS, "a number of seconds")?
+                .map(Duration::from_secs),
         })
     }
 }

@@ -30,7 +30,7 @@ pub(crate) async fn until(
         if done(batch) {
             return Ok(shown);
         }
-        let total = batch.progress.total_bytes.filter(|total| *total > 0);
+        let total = batch.progress.end();
         let bar = bar.get_or_insert_with(|| terminal.bytes_bar(total, ""));
         bar.set_position(batch.progress.bytes);
         bar.set_message(format!(

@@ -6,8 +6,8 @@ use std::time::Duration;
 use contract::Contract;
 use ledger::keys::{self, Scope};
 use ledger::{
-    BatchId, Beat, Claim, Held, Lane, NewBatch, ObjectName, Options, Outcome, Problem, Progress,
-    Replay, Session, State, idempotency, references,
+    BatchId, Beat, Claim, Held, Lane, NewBatch, ObjectName, Options, Outcome, Postponed, Problem,
+    Progress, Replay, Session, State, idempotency, references,
 };
 use loader::{BytesSource, DEFAULT_LEASE, File, Load, LoadSettings};
 use serde_json::Value;
@@ -362,11 +362,12 @@ impl Cast {
         };
         ledger::receive(&self.ledger, &new).await.expect("received");
         let queued = ledger::enqueue(&self.ledger, id, Lane::Function, "partner").await;
-        assert!(queued.expect("queued"));
+        assert_eq!(queued.expect("queued"), Some(Lane::Function));
         let held = self.next().await;
         let problem = Problem::new(Problem::INTERRUPTED, "Interrupted");
-        let again = ledger::postpone(&mut self.ledger, &held, problem, Duration::ZERO, None).await;
-        assert_eq!(again.expect("postponed"), Some(true));
+        let postponed =
+            ledger::postpone(&mut self.ledger, &held, problem, Duration::ZERO, None).await;
+        assert_eq!(postponed.expect("postponed"), Postponed::Waits);
         ledger::release_claim(&self.ledger, &held)
             .await
             .expect("released");
@@ -385,6 +386,8 @@ impl Cast {
         ledger::release_claim(&self.ledger, &held)
             .await
             .expect("released");
+        let claim = ledger::claim(&mut self.ledger, id, DEFAULT_LEASE, "recorded").await;
+        assert!(matches!(claim, Ok(Claim::Settled(_))));
         assert!(ledger::requeue(&self.ledger, id).await.expect("asked"));
         let overdue = ledger::overdue(&self.ledger, Lane::Function, Duration::ZERO).await;
         assert_eq!(overdue.expect("asked"), [id]);
@@ -400,13 +403,14 @@ impl Cast {
 
     /// Begins a batch as often as it may be.
     async fn give_up(&mut self, id: BatchId) {
-        for attempt in 3..=ledger::ATTEMPTS {
+        for tries in 1..=ledger::ATTEMPTS {
             let held = self.next().await;
-            assert_eq!((held.id, held.attempt.0), (id, attempt));
+            assert_eq!((held.id, held.tries), (id, tries));
             let problem = Problem::new(Problem::INTERRUPTED, "Interrupted");
-            let again =
+            let postponed =
                 ledger::postpone(&mut self.ledger, &held, problem, Duration::ZERO, None).await;
-            assert_eq!(again.expect("postponed"), Some(attempt < ledger::ATTEMPTS));
+            let waits = tries < ledger::ATTEMPTS;
+            assert_eq!(postponed.expect("postponed") == Postponed::Waits, waits);
             ledger::release_claim(&self.ledger, &held)
                 .await
                 .expect("released");

@@ -61,7 +61,7 @@ run "a_definition_is_what_a_task_needs_and_no_more" {
 
   assert {
     condition = { for one in output.definitions.small.containerProperties.environment : one.name => one.value } == {
-      WAYBILL_ENVIRONMENT = "test", WAYBILL_SCRATCH = "/scratch", WAYBILL_SCRATCH_BYTES = "50465865728", AWS_REGION = "eu-west-1"
+      WAYBILL_ENVIRONMENT = "test", WAYBILL_SCRATCH = "/scratch", WAYBILL_SCRATCH_BYTES = "50465865728", WAYBILL_TIME_LIMIT_SECONDS = "7200", AWS_REGION = "eu-west-1"
     }
     error_message = "The program is told what functions are, and 47 GiB of scratch."
   }
@@ -77,7 +77,7 @@ run "what_is_tried_again" {
     condition = alltrue([for definition in output.definitions : [
       for rule in definition.retryStrategy.evaluateOnExit : [lookup(rule, "onExitCode", null), lookup(rule, "onStatusReason", null), rule.action]
       ] == [
-      ["75", null, "RETRY"], [null, "Your Spot Task was interrupted*", "RETRY"], [null, "Host EC2*", "RETRY"], ["*", null, "EXIT"],
+      ["75", null, "RETRY"], ["137", null, "RETRY"], [null, "Your Spot Task was interrupted*", "RETRY"], [null, "Host EC2*", "RETRY"], ["*", null, "EXIT"],
     ]])
     error_message = "What asks for it and what was taken away is tried again; what ended by itself is not. What never began has no status, and fits none."
   }
