@@ -1,17 +1,17 @@
 """A model of batches that wait for loaders, to see what more loaders would do before one pays for them.
 
-Batches arrive, wait in the order of `crates/ledger/src/queue.rs`, and are loaded. A load is an amount of work in seconds, as
-one load alone takes it. Loads that run at once share the database: up to `saturation` of them go at full speed, more
+Batches are sent, written down by a few writers in the order in which they came, wait in the order of
+`crates/ledger/src/queue.rs`, and are loaded. Writing down and loading are amounts of work in seconds, as one alone takes
+them. Whatever runs at once shares the database, and on one machine its cores: up to `saturation` go at full speed, more
 share that speed evenly. Nothing fails here, and a free loader knows at once that somebody waits.
 """
 
 import heapq
-import itertools
 import math
 import random
 from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 URGENT, NORMAL = 0, 1
 
@@ -20,11 +20,15 @@ URGENT, NORMAL = 0, 1
 class Batch:
     """One batch on its way; times are seconds from the beginning."""
 
-    arrives: float
+    sent: float
     work: float
     partner: str
     dataset: str = "prices"
     priority: int = NORMAL
+    # What it costs to write it down; nothing where the API did so when it took it.
+    noting: float = 0.0
+    # When it was written down: the ledger's `received_at`, which the bench counts from.
+    arrives: float = 0.0
     begins: float = 0.0
     ends: float = 0.0
 
@@ -87,31 +91,74 @@ class FirstInFirstOut:
         pass
 
 
-def run(batches: Iterable[Batch], loaders: int, saturation: float, order: Callable[[], Fair | FirstInFirstOut] = Fair) -> list[Batch]:
+@dataclass
+class Machine:
+    """What runs at once and shares one speed."""
+
+    saturation: float
+    now: float = 0.0
+    # The work that whatever has run all the time was given by now. A piece of work ends when this reaches its mark.
+    given: float = 0.0
+    marks: list[tuple[float, int, Batch, bool]] = field(default_factory=list)
+    begun: int = 0
+
+    def begin(self, batch: Batch, work: float, loads: bool) -> None:
+        self.begun += 1
+        heapq.heappush(self.marks, (self.given + work, self.begun, batch, loads))
+
+    def next_end(self) -> float:
+        return self.now + (self.marks[0][0] - self.given) / self._speed() if self.marks else math.inf
+
+    def go_on(self, until: float) -> None:
+        self.given += (until - self.now) * self._speed()
+        self.now = until
+
+    def end(self) -> tuple[Batch, bool]:
+        self.now = self.next_end()
+        self.given, _, batch, loads = heapq.heappop(self.marks)
+        return batch, loads
+
+    def _speed(self) -> float:
+        return min(1.0, self.saturation / len(self.marks)) if self.marks else 0.0
+
+
+def run(
+    batches: Iterable[Batch], loaders: int, saturation: float, order: Callable[[], Fair | FirstInFirstOut] = Fair, writers: int = 2
+) -> list[Batch]:
     """Loads copies of all batches with so many loaders; the copies, with their times, in the order of their ends."""
-    coming = deque(Batch(b.arrives, b.work, b.partner, b.dataset, b.priority) for b in sorted(batches, key=lambda b: b.arrives))
-    queue = order()
-    # Each load ends when the work that every running load has been given reaches its mark.
-    marks: list[tuple[float, int, Batch]] = []
+    coming = deque(sorted((replace(batch) for batch in batches), key=lambda batch: batch.sent))
+    machine, queue = Machine(saturation), order()
+    unwritten: deque[Batch] = deque()
+    writing = loading = 0
     ended: list[Batch] = []
-    now = given = 0.0
-    tie = itertools.count()
-    while coming or marks:
-        speed = min(1.0, saturation / len(marks)) if marks else 0.0
-        next_end = now + (marks[0][0] - given) / speed if marks else float("inf")
-        if coming and coming[0].arrives <= next_end:
-            given += (coming[0].arrives - now) * speed
-            now = coming[0].arrives
-            queue.add(coming.popleft())
+
+    def arrived(batch: Batch) -> None:
+        batch.arrives = machine.now
+        queue.add(batch)
+
+    while coming or machine.marks:
+        if coming and coming[0].sent <= machine.next_end():
+            machine.go_on(coming[0].sent)
+            batch = coming.popleft()
+            (unwritten.append if batch.noting else arrived)(batch)
         else:
-            now, given = next_end, marks[0][0]
-            batch = heapq.heappop(marks)[2]
-            batch.ends = now
-            queue.done(batch)
-            ended.append(batch)
-        while len(marks) < loaders and (batch := queue.take(now)):
-            batch.begins = now
-            heapq.heappush(marks, (given + batch.work, next(tie), batch))
+            batch, loads = machine.end()
+            if loads:
+                loading -= 1
+                batch.ends = machine.now
+                queue.done(batch)
+                ended.append(batch)
+            else:
+                writing -= 1
+                arrived(batch)
+        while writing < writers and unwritten:
+            batch = unwritten.popleft()
+            machine.begin(batch, batch.noting, loads=False)
+            writing += 1
+        while loading < loaders and (batch := queue.take(machine.now)):
+            batch.begins = machine.now
+            machine.begin(batch, batch.work, loads=True)
+            loading += 1
     return ended
 
 

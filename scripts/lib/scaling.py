@@ -13,8 +13,9 @@ SEED = 1
 
 @dataclass(frozen=True)
 class Costs:
-    """What a load costs: seconds alone, and how many at once the database and the machine take at full speed."""
+    """What a batch costs: seconds to write it down and to load it, each alone, and how many at once go at full speed."""
 
+    note: float
     file: float
     row: float
     saturation: float
@@ -39,16 +40,24 @@ class Burst:
 
 # docs/scaling.md says where and when; `file`, `row` and `saturation` are fitted to these, see there.
 MEASURED = [
+    Burst(200, 100, 2, 1.1, 28.9, 4.0, 0.4, 0.1),
+    Burst(200, 100, 4, 1.7, 28.9, 2.7, 0.4, 0.2),
+    Burst(200, 100, 8, 2.0, 30.7, 1.2, 0.4, 0.1),
+    Burst(200, 100, 16, 2.7, 27.6, 1.1, 0.3, 0.1),
+    Burst(200, 5000, 2, 1.9, 16.5, 9.0, 0.7, 0.3),
+    Burst(200, 5000, 4, 2.1, 19.7, 5.8, 0.9, 0.2),
+    Burst(200, 5000, 8, 2.1, 21.7, 5.1, 0.9, 0.3),
+    Burst(200, 5000, 16, 2.0, 19.2, 6.5, 1.1, 0.7),
 ]
-COSTS = Costs(file=0.05, row=0.000003, saturation=2.0)
+COSTS = Costs(note=0.012, file=0.053, row=0.0000085, saturation=2.2)
 OTHERS = 10
 
 
 def replay(was: Burst, costs: Costs) -> Burst:
     """The same burst in the model."""
     work = costs.work(was.rows)
-    batches = burst(was.files, work, "big", lasts=was.sent)
-    batches += burst(OTHERS, work, "small", begins=was.sent)
+    batches = burst(was.files, work, "big", lasts=was.sent, noting=costs.note)
+    batches += burst(OTHERS, work, "small", begins=was.sent, noting=costs.note)
     batches.append(Batch(was.sent, work, "urgent", priority=URGENT))
     ended = run(batches, was.loaders, costs.saturation)
 
@@ -70,11 +79,11 @@ SHOWN = {"bulk": "bulk", "steady": "steady-1", "large": "large", "ports": "regis
 def minutes(seed: int, costs: Costs = COSTS) -> list[Batch]:
     """Ten minutes of batches: small ones by chance, a large one now and then, another dataset, and a thousand at once."""
     draw = random.Random(seed)
-    batches = burst(BULK_FILES, costs.work(BULK_ROWS), "bulk", begins=60, lasts=10)
+    batches = burst(BULK_FILES, costs.work(BULK_ROWS), "bulk", begins=60, lasts=10, noting=costs.note)
     for number in range(STEADY):
-        batches += poisson(draw, STEADY_PER_S, LASTS, lambda: costs.work(STEADY_ROWS), f"steady-{number + 1}")
-    batches += poisson(draw, LARGE_PER_S, LASTS, lambda: costs.work(LARGE_ROWS), "large")
-    batches += poisson(draw, 0.05, LASTS, lambda: costs.work(1000), "registry", dataset="ports")
+        batches += poisson(draw, STEADY_PER_S, LASTS, lambda: costs.work(STEADY_ROWS), f"steady-{number + 1}", noting=costs.note)
+    batches += poisson(draw, LARGE_PER_S, LASTS, lambda: costs.work(LARGE_ROWS), "large", noting=costs.note)
+    batches += poisson(draw, 0.05, LASTS, lambda: costs.work(1000), "registry", dataset="ports", noting=costs.note)
     return batches
 
 

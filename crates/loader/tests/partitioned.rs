@@ -202,7 +202,7 @@ async fn upserts_and_snapshots_reach_their_partitions_or_say_which_is_missing() 
         (
             "upsert",
             "a,2021-01-05,1\nb,2021-02-05,2\n",
-            [(1, 1), (1, 2)],
+            [(1_i64, 1_i64), (1, 2)],
         ),
         (
             "upsert",
