@@ -34,11 +34,11 @@ class Batch:
 
     @property
     def waited(self) -> float:
-        return self.begins - self.arrives
+        return self.begins - self.sent
 
     @property
     def took(self) -> float:
-        return self.ends - self.arrives
+        return self.ends - self.sent
 
 
 @dataclass
@@ -183,5 +183,5 @@ def percentile(values: Iterable[float], share: float) -> float:
 
 
 def files_per_second(ended: list[Batch]) -> float:
-    """From the first arrival to the last end."""
-    return len(ended) / (ended[-1].ends - min(batch.arrives for batch in ended))
+    """From the first that was sent to the last end."""
+    return len(ended) / (ended[-1].ends - min(batch.sent for batch in ended))

@@ -62,9 +62,10 @@ def replay(was: Burst, costs: Costs) -> Burst:
     ended = run(batches, was.loaders, costs.saturation)
 
     def longest(partner: str) -> float:
-        return max(batch.took for batch in of(ended, partner))
+        # The ledger, which the bench asks, knows a batch from when it is written down.
+        return max(batch.ends - batch.arrives for batch in of(ended, partner))
 
-    rate = files_per_second(ended)
+    rate = len(ended) / (ended[-1].ends - min(batch.arrives for batch in ended))
     return Burst(was.files, was.rows, was.loaders, was.sent, rate, longest("big"), longest("small"), longest("urgent"))
 
 
@@ -137,20 +138,24 @@ def tables(costs: Costs = COSTS) -> dict[str, str]:
     return {"CHECK": check(costs), "LOADERS": loaders(costs), "FAIRNESS": fairness(costs)}
 
 
-def marks(name: str) -> tuple[str, str]:
-    return f"<!-- BEGIN_{name} -->\n\n", f"\n\n<!-- END_{name} -->"
+def parts(page: str, name: str) -> tuple[str, str, str]:
+    """A page before a table, the table, and the page after it."""
+    begin, end = f"<!-- BEGIN_{name} -->\n", f"\n<!-- END_{name} -->"
+    if page.count(begin) != 1 or page.count(end) != 1:
+        raise ValueError(f"{PAGE} must have the lines <!-- BEGIN_{name} --> and <!-- END_{name} --> once")
+    before, _, rest = page.partition(begin)
+    shown, _, after = rest.partition(end)
+    return before + begin, shown.strip("\n"), end + after
 
 
 def shown(page: str, name: str) -> str:
     """What a page has in a table's place."""
-    begin, end = marks(name)
-    return page.partition(begin)[2].partition(end)[0]
+    return parts(page, name)[1]
 
 
 def written(page: str) -> str:
     """The page with the tables of now."""
     for name, text in tables().items():
-        begin, end = marks(name)
-        before, _, rest = page.partition(begin)
-        page = before + begin + text + end + rest.partition(end)[2]
+        before, _, after = parts(page, name)
+        page = f"{before}\n{text}\n{after}"
     return page
