@@ -12,11 +12,24 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from checkout import CHECKOUT, build, note
-from postgres import Server
+from postgres import OWNER, Server
 
 # As many as the freight-rate service has: fewer would make the index smaller, and its inserts cheaper, than they are.
 PORTS = 143
 PROMISED = {"indexed": 0.5, "declared": 0.15, "plain": 1.0}
+# The first of the twelve months that made-up prices are of.
+FIRST_MONTH = "2021-01-01"
+
+
+def by_month(first: str) -> str:
+    """What an operator's migration would be who has no price before that month."""
+    text = (CHECKOUT / "docs/examples/prices-by-month.sql").read_text()
+    shipped = "first_month date := '2027-01-01'"
+    if shipped not in text:
+        sys.exit("bench: docs/examples/prices-by-month.sql sets its month in another way")
+    return text.replace(shipped, f"first_month date := '{first}'")
+
+
 TABLES = {
     "plain": "alter table prices drop constraint if exists prices_orig_code_fkey, "
     "drop constraint if exists prices_dest_code_fkey; drop index if exists prices_route_day; "
@@ -26,6 +39,7 @@ TABLES = {
     "declared": "alter table prices "
     "add constraint prices_orig_code_fkey foreign key (orig_code) references ports (code), "
     "add constraint prices_dest_code_fkey foreign key (dest_code) references ports (code);",
+    "partitioned": by_month(FIRST_MONTH),
 }
 ADBC = """
 import sys
@@ -71,7 +85,7 @@ def load(rows: int, pairs: int, tables: list[str], rivals: bool, scratch: int | 
             result = {}
             for table, ddl in TABLES.items():
                 server.sql("truncate prices")
-                server.sql(ddl)
+                server.sql(f"set role {OWNER};\n{ddl}")
                 if table in tables:
                     result[table] = compare(server, commands, file, rows, pairs)
             return result
@@ -164,13 +178,14 @@ def take(server: Server, command, file: Path) -> Took:
 
 def table(result: dict) -> str:
     """The figures as a person reads them."""
-    lines = [f"{'table':<10}{'loader':<10}{'time':>9}{'ratio':>8}{'from .. to':>14}{'promised':>10}{'CPU':>9}{'ratio':>8}{'peak':>10}"]
+    lines = [f"{'table':<12}{'loader':<10}{'time':>9}{'ratio':>8}{'from .. to':>14}{'promised':>10}{'CPU':>9}{'ratio':>8}{'peak':>10}"]
     for name, loaders in result.items():
         for who, figures in loaders.items():
-            promised = f"{PROMISED[name]:.2f}" if who == "ours" else ""
-            short = "  falls short" if who == "ours" and figures["ratio"] > PROMISED[name] else ""
+            most = PROMISED.get(name) if who == "ours" else None
+            promised = "" if most is None else f"{most:.2f}"
+            short = "  falls short" if most is not None and figures["ratio"] > most else ""
             lines.append(
-                f"{name:<10}{who:<10}{figures['seconds']:>8.2f}s{figures['ratio']:>8.2f}"
+                f"{name:<12}{who:<10}{figures['seconds']:>8.2f}s{figures['ratio']:>8.2f}"
                 f"{figures['ratio_low']:>7.2f} .. {figures['ratio_high']:.2f}{promised:>9}"
                 f"{figures['cpu_s']:>9.2f}s{figures['cpu_ratio']:>8.2f}{figures['peak_mib']:>6.0f} MiB{short}"
             )

@@ -9,7 +9,7 @@ ALL = frozenset({RUST, TERRAFORM, WORKFLOWS})
 # The first that fits decides.
 TOUCHED = [
     # Read by tests beside those of their own part.
-    (r"docs/(contracts|canary)\.md", {RUST}),
+    (r"docs/(contracts|canary|scaling)\.md|docs/examples/.*", {RUST}),
     (r"iac/modules/release/definition\.asl\.json", {RUST, TERRAFORM}),
     (r"docs/(environments\.md|runbooks/.*)", {TERRAFORM}),
     (r"docs/workflows\.md", {WORKFLOWS}),

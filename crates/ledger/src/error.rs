@@ -5,7 +5,9 @@
 
 use std::{borrow::Cow, error::Error as StdError, fmt};
 
-use tokio_postgres::error::DbError;
+use tokio_postgres::error::{DbError, SqlState};
+
+use crate::connect::Secret;
 
 /// What a caller can do about an [`Error`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -176,6 +178,8 @@ pub struct Fault {
     pub column: Option<String>,
     /// The constraint that was broken.
     pub constraint: Option<String>,
+    /// Of a row that no partition of its table takes: its partition key, `(day) = (2031-01-01)`. For the ledger, never for a log.
+    pub unplaced: Option<Secret>,
 }
 
 impl Fault {
@@ -214,8 +218,27 @@ impl From<&DbError> for Fault {
             table: error.table().map(str::to_owned),
             column: error.column().map(str::to_owned),
             constraint: error.constraint().map(str::to_owned),
+            unplaced: unplaced(error),
         }
     }
+}
+
+/// The server has no code of its own for it: it is a broken check that has a table and no name.
+fn unplaced(error: &DbError) -> Option<Secret> {
+    let no_partition = error.code() == &SqlState::CHECK_VIOLATION
+        && error.constraint().is_none()
+        && error.table().is_some();
+    // Words in the server's language, then the key. Without the right to read the column there is none.
+    let detail = error.detail().unwrap_or_default();
+    let key = detail.split_once('(').map_or("", |(_, key)| key);
+    let key = key.trim_end_matches('.');
+    no_partition.then(|| {
+        Secret::new(if key.is_empty() {
+            String::new()
+        } else {
+            format!("({key}")
+        })
+    })
 }
 
 impl fmt::Display for Fault {
@@ -268,6 +291,7 @@ mod tests {
                 table: None,
                 column: None,
                 constraint: None,
+                unplaced: None,
             }
             .kind()
         };

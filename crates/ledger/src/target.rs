@@ -35,6 +35,8 @@ pub struct ForeignKey {
 pub struct Shape {
     /// Its name, in the schema `public`.
     pub table: String,
+    /// Whether its rows lie in partitions, which may come and go while it is loaded.
+    pub partitioned: bool,
     /// Its columns, in their order.
     pub columns: Vec<TargetColumn>,
     /// The key columns of the widest B-tree index, in order; empty without one. Sorting by them makes a load fast.
@@ -43,12 +45,13 @@ pub struct Shape {
     pub primary_key: Vec<String>,
     /// Unique keys that an upsert may name in `ON CONFLICT`, the primary key among them, each sorted.
     pub unique_keys: Vec<Vec<String>>,
-    /// Its foreign keys.
+    /// Its foreign keys, and those that a partition has beside them.
     pub foreign_keys: Vec<ForeignKey>,
     /// Whether it has the column `batch bigint` that marks a row's batch.
     pub has_batch: bool,
     /// What else would be skipped together with the foreign keys' triggers: user triggers, rules, constraints that
-    /// are checked by trigger. Named as an operator would look for them; must be empty.
+    /// are checked by trigger, on the table or on one of its partitions. Named as an operator would look for them; must
+    /// be empty.
     pub hidden: Vec<String>,
 }
 
@@ -69,7 +72,7 @@ impl Shape {
 pub async fn shape(client: &Client, table: &str) -> Result<Shape> {
     let row = client
         .query_opt(
-            "SELECT c.oid FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+            "SELECT c.oid, c.relkind = 'p' FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
              WHERE n.nspname = 'public' AND c.relname = $1 AND c.relkind IN ('r', 'p')",
             &[&table],
         )
@@ -131,6 +134,7 @@ pub async fn shape(client: &Client, table: &str) -> Result<Shape> {
     }
     Ok(Shape {
         table: table.to_owned(),
+        partitioned: row.try_get(1)?,
         has_batch: columns
             .iter()
             .any(|c| c.name == "batch" && c.type_name == "bigint"),
@@ -154,7 +158,8 @@ async fn foreign_keys(client: &Client, oid: u32) -> Result<Vec<ForeignKey>> {
                        JOIN pg_catalog.pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = c.attnum ORDER BY c.place)
              FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_class r ON r.oid = k.confrelid
              JOIN pg_catalog.pg_namespace n ON n.oid = r.relnamespace
-             WHERE k.conrelid = $1 AND k.contype = 'f' ORDER BY k.conname",
+             WHERE k.conrelid IN (SELECT $1::oid UNION SELECT relid::oid FROM pg_catalog.pg_partition_tree($1::oid::regclass))
+                 AND k.contype = 'f' AND k.conparentid = 0 ORDER BY k.conname",
             &[&oid],
         )
         .await?
@@ -176,8 +181,11 @@ async fn hidden(client: &Client, oid: u32) -> Result<Vec<String>> {
     let rows = client
         .query(
             "SELECT CASE WHEN k.oid IS NULL THEN 'trigger ' || t.tgname ELSE 'deferrable constraint ' || k.conname END
-             FROM pg_catalog.pg_trigger t LEFT JOIN pg_catalog.pg_constraint k ON k.oid = t.tgconstraint
-             WHERE t.tgrelid = $1 AND NOT (t.tgisinternal AND coalesce(k.contype = 'f', false))
+                 || CASE WHEN t.tgrelid = $1 THEN '' ELSE ' of its partition ' || c.relname END
+             FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid
+             LEFT JOIN pg_catalog.pg_constraint k ON k.oid = t.tgconstraint
+             WHERE t.tgrelid IN (SELECT $1::oid UNION SELECT relid::oid FROM pg_catalog.pg_partition_tree($1::oid::regclass))
+                 AND t.tgparentid = 0 AND NOT (t.tgisinternal AND coalesce(k.contype = 'f', false))
              UNION ALL
              SELECT 'rule ' || w.rulename FROM pg_catalog.pg_rewrite w WHERE w.ev_class = $1
              ORDER BY 1",

@@ -15,7 +15,7 @@ use crate::load::{Load, database};
 use crate::meter::Meter;
 use crate::pipeline::Outcome;
 use crate::reading::{Pass, Read, read};
-use crate::verdict;
+use crate::verdict::{self, Verdict};
 
 /// Pieces of encoded rows that wait for the server.
 const PIECES: usize = 4;
@@ -37,6 +37,8 @@ pub(crate) enum Stopped {
     ForeignKey,
     /// Something changed meanwhile; the reason is for the log.
     Again(&'static str),
+    /// The batch's end is known.
+    Verdict(Box<Verdict>),
     Load(LoadError),
 }
 
@@ -104,6 +106,9 @@ fn stopped(error: impl Into<ledger::Error>) -> Stopped {
     let error = error.into();
     if is_missing_reference(&error) {
         return Stopped::ForeignKey;
+    }
+    if let Some(verdict) = verdict::unplaced(&error) {
+        return Stopped::Verdict(Box::new(verdict));
     }
     Stopped::Load(database(error))
 }

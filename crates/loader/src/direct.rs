@@ -76,6 +76,7 @@ async fn try_append(
         // The server checked references row by row and found one missing: find out where.
         Err(Stopped::ForeignKey) => return Ok(Tried::Unknown),
         Err(Stopped::Again(reason)) => return Ok(Tried::Step(Step::Again(reason))),
+        Err(Stopped::Verdict(end)) => return Ok(Tried::Step(Step::Verdict(*end))),
         Err(Stopped::Load(error)) => return Err(error),
     };
     let (outcome, copy) = match copied {
@@ -100,9 +101,26 @@ async fn try_append(
     let rows = match finish(sink).await {
         Ok(rows) => rows,
         Err(error) if is_missing_reference(&error) => return Ok(Tried::Unknown),
-        Err(error) => return Err(database(error)),
+        Err(error) => {
+            return match verdict::unplaced(&error) {
+                Some(end) => Ok(Tried::Step(Step::Verdict(end))),
+                None => Err(database(error)),
+            };
+        }
     };
     verdict::all_arrived(outcome.gathered.good, rows)?;
+    // A partition may be attached while others load, and bring triggers that were switched off with the foreign keys.
+    if skips
+        && shape.partitioned
+        && target::shape(transaction.client(), &contract.table)
+            .await
+            .map_err(database)?
+            != *shape
+    {
+        return Ok(Tried::Step(Step::Again(
+            "the table changed while the batch was loaded",
+        )));
+    }
     if skips && !lock_used_keys(load, &transaction, &known).await? {
         // Someone removed a key that was there when the load began; the next try reports its rows.
         let reason = "a referenced key was removed while the batch was loaded";

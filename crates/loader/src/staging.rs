@@ -51,7 +51,10 @@ pub(crate) async fn merge(
             Mode::Snapshot => Step::Verdict(verdict::still_referenced(&outcome)),
             _ => Step::Again("a referenced key was removed while the batch was loaded"),
         }),
-        Err(error) => Err(database(error)),
+        Err(error) => match verdict::unplaced(&error) {
+            Some(end) => Ok(Step::Verdict(end)),
+            None => Err(database(error)),
+        },
     }
 }
 
@@ -122,6 +125,7 @@ async fn stage(
         Ok(Copied::Lost(error)) => Ok(Staged::Lost(Step::Verdict(verdict::lost(&error)))),
         Err(Stopped::Load(error)) => Err(error),
         Err(Stopped::Again(reason)) => Ok(Staged::Lost(Step::Again(reason))),
+        Err(Stopped::Verdict(end)) => Ok(Staged::Lost(Step::Verdict(*end))),
         Err(Stopped::ForeignKey) => Err(LoadError::new(
             LoadErrorKind::Failed,
             "the stage has a foreign key, which it never has",

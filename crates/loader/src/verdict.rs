@@ -208,6 +208,25 @@ fn about_the_file(rule: Rule, message: String, summary: Option<Summary>) -> Verd
     })
 }
 
+/// A row is for a partition that its table does not have: the data may be right, so it is an operator's, and another try
+/// would end as this one. `None` where the error is another.
+pub(crate) fn unplaced(error: &ledger::Error) -> Option<Verdict> {
+    let fault = error.fault()?;
+    let (key, table) = (fault.unplaced.as_ref()?, fault.table.as_ref()?);
+    tracing::error!(table, "the table has no partition for a row of the batch");
+    let problem = Problem::new("no-partition", "The table has no partition for a row")
+        .with_status(500)
+        .with_detail(format!(
+            "no partition of {table} takes a row with {}; nothing was loaded. An operator has to add the partition and to \
+             ask for a replay",
+            match key.expose() {
+                "" => "its partition key",
+                key => key,
+            }
+        ));
+    Some(Verdict::Not(End::Failed { problem }))
+}
+
 /// Every good row must have reached the server, or something is wrong with us.
 pub(crate) fn all_arrived(checked: u64, copied: u64) -> Result<(), LoadError> {
     if checked == copied {

@@ -3,36 +3,12 @@
 
 mod support;
 
-use std::fmt::Write as _;
-
 use ledger::{Options, State};
-use support::{Bench, HEADER};
+use support::{Bench, ROWS, unsorted};
 
-const ROWS: usize = 30_000;
 /// How often a row stands behind a greater one, in the order in which they lie in the table.
 const DESCENTS: &str = "(SELECT (orig_code, dest_code, day) < lag((orig_code, dest_code, day)) OVER (ORDER BY ctid) AS down
     FROM prices) places WHERE down";
-
-/// Prices in no order, the same every time.
-fn unsorted(rows: usize) -> String {
-    let ports = ["CNGGZ", "EETLL", "DEHAM"];
-    let mut content = HEADER.to_owned();
-    for i in 0..rows as u64 {
-        let at = (i.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 40) as usize;
-        let (from, to, day) = (ports[at % 3], ports[at / 3 % 3], at / 9 % 28 + 1);
-        let month = at / 252 % 12 + 1;
-        writeln!(content, "{from},{to},2021-{month:02}-{day:02},{}", i + 1).expect("written");
-    }
-    content
-}
-
-/// A bench whose runs hold some thousand rows: about twenty of them for [`ROWS`].
-async fn with_small_runs() -> Bench {
-    let mut bench = Bench::with_ports().await;
-    bench.settings.run_bytes = 128 << 10;
-    bench.settings.limits.block_bytes = 16 << 10;
-    bench
-}
 
 async fn commit_all(bench: &mut Bench) -> i64 {
     let ended = bench.submit("prices/unsorted.csv", unsorted(ROWS)).await;
@@ -54,7 +30,7 @@ async fn commit_all(bench: &mut Bench) -> i64 {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn many_runs_meet_the_index_in_one_ascending_pass() {
-    let mut bench = with_small_runs().await;
+    let mut bench = Bench::with_small_runs().await;
     let folder = tempfile::tempdir().expect("a folder");
     bench.settings.scratch.folder = folder.path().to_owned();
     assert_eq!(commit_all(&mut bench).await, 0);
@@ -64,12 +40,12 @@ async fn many_runs_meet_the_index_in_one_ascending_pass() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_full_scratch_makes_a_few_passes_and_no_scratch_one_for_each_run() {
-    let mut bench = with_small_runs().await;
+    let mut bench = Bench::with_small_runs().await;
     bench.settings.scratch.bytes = 512 << 10;
     let few = commit_all(&mut bench).await;
     assert!((1..=4).contains(&few), "{few} descents");
 
-    let mut bench = with_small_runs().await;
+    let mut bench = Bench::with_small_runs().await;
     bench.settings.scratch.bytes = 0;
     let many = commit_all(&mut bench).await;
     assert!((12..=25).contains(&many), "{many} descents");
@@ -77,7 +53,7 @@ async fn a_full_scratch_makes_a_few_passes_and_no_scratch_one_for_each_run() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_scratch_folder_that_refuses_costs_time_and_no_batch() {
-    let mut bench = with_small_runs().await;
+    let mut bench = Bench::with_small_runs().await;
     bench.settings.scratch.folder = "/nowhere/at/all".into();
     let many = commit_all(&mut bench).await;
     assert!((12..=25).contains(&many), "{many} descents");
@@ -85,7 +61,7 @@ async fn a_scratch_folder_that_refuses_costs_time_and_no_batch() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_batch_that_is_wrong_at_its_end_never_reaches_the_table() {
-    let mut bench = with_small_runs().await;
+    let mut bench = Bench::with_small_runs().await;
     let content = unsorted(ROWS);
     let bad_row = format!("{content}CNGGZ,EETLL,2021-02-30,1\n");
     let cut_off = format!("{content}\"CNGGZ,EETLL,2021-01-01,1\n");
@@ -114,7 +90,7 @@ async fn a_batch_that_is_wrong_at_its_end_never_reaches_the_table() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_table_is_not_locked_while_the_batch_is_only_read() {
-    let mut bench = with_small_runs().await;
+    let mut bench = Bench::with_small_runs().await;
     // Whoever changes the table meanwhile does not wait, and the load takes notice.
     let owner = bench.database.connect(testkit::Role::Owner).await;
     let blocker = owner.batch_execute("BEGIN; LOCK TABLE prices IN ACCESS EXCLUSIVE MODE");

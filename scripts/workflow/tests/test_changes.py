@@ -9,6 +9,7 @@ from changes import ALL, touched
 TABLE = [
     (["docs/api.md", "README.md", "LICENSE"], set()),
     (["docs/contracts.md", "docs/canary.md"], {"rust"}),
+    (["docs/scaling.md", "docs/examples/prices-by-month.sql"], {"rust"}),
     (["iac/modules/release/definition.asl.json"], {"rust", "terraform"}),
     (["docs/environments.md"], {"terraform"}),
     (["docs/runbooks/api-errors.md"], {"terraform"}),

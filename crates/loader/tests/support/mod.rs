@@ -1,6 +1,7 @@
 //! A database, and batches put through the loader as a function would.
 #![allow(dead_code, reason = "each test file uses a part of it")]
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use bytes::Bytes;
@@ -13,6 +14,22 @@ pub(crate) const REGIONS: &str = "slug,name,parent_slug\nwest,West,\ncoast,Coast
 pub(crate) const PORTS: &str =
     "code,name,parent_slug\nCNGGZ,Guangzhou,coast\nEETLL,Tallinn,west\nDEHAM,Hamburg,west\n";
 pub(crate) const HEADER: &str = "orig_code,dest_code,day,price\n";
+
+/// As many as fill about twenty runs of [`Bench::with_small_runs`].
+pub(crate) const ROWS: usize = 30_000;
+
+/// Prices of 2021 in no order, the same every time.
+pub(crate) fn unsorted(rows: usize) -> String {
+    let ports = ["CNGGZ", "EETLL", "DEHAM"];
+    let mut content = HEADER.to_owned();
+    for i in 0..rows as u64 {
+        let at = (i.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 40) as usize;
+        let (from, to, day) = (ports[at % 3], ports[at / 3 % 3], at / 9 % 28 + 1);
+        let month = at / 252 % 12 + 1;
+        writeln!(content, "{from},{to},2021-{month:02}-{day:02},{}", i + 1).expect("written");
+    }
+    content
+}
 
 /// One database with a loader's two sessions.
 pub(crate) struct Bench {
@@ -60,6 +77,14 @@ impl Bench {
                 ended.batch.error
             );
         }
+        bench
+    }
+
+    /// The same, with runs that hold some thousand rows.
+    pub(crate) async fn with_small_runs() -> Self {
+        let mut bench = Self::with_ports().await;
+        bench.settings.run_bytes = 128 << 10;
+        bench.settings.limits.block_bytes = 16 << 10;
         bench
     }
 
