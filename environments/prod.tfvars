@@ -25,7 +25,9 @@ functions = {
 intake = { maximum_concurrency = 16, visibility_s = 5400 }
 # Each task opens two sessions on the database; they count in its budget.
 bulk = { max_vcpus = { spot = 16, on_demand = 8 } }
-api  = { throttle = { rate = 500, burst = 1000 } }
+# What one task should not load. A job's workers open four sessions each.
+spark = { limits = { workers = 8 } }
+api   = { throttle = { rate = 500, burst = 1000 } }
 
 releases = {
   keep_versions = 10

@@ -1,6 +1,6 @@
 # The most that any role may do which an environment makes for itself, whatever its own policy says. One for each
 # environment: under a common one, whoever deploys dev could make a role that reads prod. It has no action of IAM or
-# STS, so that no function makes roles or becomes another.
+# STS, so that no function makes roles or becomes another; but for the one role that a state machine gives to EMR.
 
 data "aws_iam_policy_document" "boundary" {
   #checkov:skip=CKV_AWS_356:Statement Unnamed lists only what AWS has no narrower resource for; the tests hold its actions by name
@@ -45,6 +45,60 @@ data "aws_iam_policy_document" "boundary" {
       sid       = "Images"
       actions   = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
       resources = local.registry_arns
+    }
+  }
+
+  dynamic "statement" {
+    # The state machine of the Spark lane. The tag keeps it out of others' applications; a job has its application in its ARN.
+    for_each = contains(local.deploys, each.key) ? [1] : []
+
+    content {
+      sid       = "Applications"
+      actions   = ["emr-serverless:StartApplication", "emr-serverless:StartJobRun"]
+      resources = local.arns[each.key].applications
+
+      condition {
+        test     = "StringEquals"
+        variable = "aws:ResourceTag/environment"
+        values   = [each.key]
+      }
+    }
+  }
+
+  dynamic "statement" {
+    for_each = contains(local.deploys, each.key) ? [1] : []
+
+    content {
+      sid       = "Jobs"
+      actions   = ["emr-serverless:CancelJobRun", "emr-serverless:GetJobRun"]
+      resources = formatlist("%s/jobruns/*", local.arns[each.key].applications)
+    }
+  }
+
+  dynamic "statement" {
+    for_each = contains(local.deploys, each.key) ? [1] : []
+
+    content {
+      sid       = "JobsRole"
+      actions   = ["iam:PassRole"]
+      resources = local.arns[each.key].spark_jobs
+
+      condition {
+        test     = "StringEquals"
+        variable = "iam:PassedToService"
+        values   = ["emr-serverless.amazonaws.com"]
+      }
+    }
+  }
+
+  dynamic "statement" {
+    # One rule for the account, which Step Functions makes in the name of whoever waits for a job.
+    for_each = contains(local.deploys, each.key) ? [1] : []
+
+    content {
+      sid       = "EndsOfJobs"
+      actions   = ["events:DescribeRule", "events:PutRule", "events:PutTargets"]
+      resources = [local.ends_of_jobs]
     }
   }
 

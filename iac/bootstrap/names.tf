@@ -52,7 +52,9 @@ locals {
   # Functions' names match their versions and aliases too, topics' their subscriptions.
   arns = {
     for role, environments in local.reach : role => {
-      balancers       = flatten([for kind in ["loadbalancer/app/%s/*", "listener/app/%s/*", "targetgroup/%s/*"] : formatlist("arn:${local.partition}:elasticloadbalancing:${local.here}:${kind}", local.parts[role])])
+      balancers = flatten([for kind in ["loadbalancer/app/%s/*", "listener/app/%s/*", "targetgroup/%s/*"] : formatlist("arn:${local.partition}:elasticloadbalancing:${local.here}:${kind}", local.parts[role])])
+      # AWS makes up the ids of applications, and of their jobs.
+      applications    = ["arn:${local.partition}:emr-serverless:${local.here}:/applications/*"]
       alarms          = formatlist("arn:${local.partition}:cloudwatch:${local.here}:alarm:%s", local.parts[role])
       budgets         = formatlist("arn:${local.partition}:budgets::${local.account}:budget/%s", local.wholes[role])
       buckets         = formatlist("${local.s3}%s", local.parts[role])
@@ -75,6 +77,8 @@ locals {
       parameters = [for e in environments : "arn:${local.partition}:ssm:${local.here}:parameter/${var.prefix}/${e}/*"]
       passwords  = [for e in environments : "arn:${local.partition}:ssm:${local.here}:parameter/${var.prefix}/${e}/database/*/password"]
       queues     = formatlist("arn:${local.partition}:sqs:${local.here}:%s", local.parts[role])
+      # What jobs of Spark run with: the one role that a role of an environment hands on.
+      spark_jobs = [for e in environments : "arn:${local.partition}:iam::${local.account}:role/${var.prefix}-${e}-spark-job" if !endswith(e, "*")]
       roles      = formatlist("arn:${local.partition}:iam::${local.account}:role/%s", local.parts[role])
       rules      = formatlist("arn:${local.partition}:events:${local.here}:rule/%s", local.parts[role])
       schedules  = flatten([for kind in ["schedule-group/%s", "schedule/%s/*"] : formatlist("arn:${local.partition}:scheduler:${local.here}:${kind}", local.parts[role])])
@@ -92,7 +96,8 @@ locals {
     ])
   }
 
-  mappings = "arn:${local.partition}:lambda:${local.here}:event-source-mapping:*"
+  ends_of_jobs = "arn:${local.partition}:events:${local.here}:rule/StepFunctionsGetEventsForEMRServerlessJobRule"
+  mappings     = "arn:${local.partition}:lambda:${local.here}:event-source-mapping:*"
   # API Gateway's ARNs have no account and no names. HTTP APIs and domains only.
   gateway       = "arn:${local.partition}:apigateway:${var.region}::"
   registry_arns = [for repository in values(local.registry) : "arn:${local.partition}:ecr:${local.here}:repository/${repository}"]

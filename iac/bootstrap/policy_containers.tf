@@ -1,5 +1,5 @@
-# What runs as containers: the queues of large loads (modules/bulk), and the API behind a load balancer (modules/service).
-# Previews have neither.
+# What runs as containers: the queues of large loads (modules/bulk), and the API behind a load balancer (modules/service). And
+# the application that very large ones run in (modules/spark). Previews have none of it.
 
 data "aws_iam_policy_document" "containers" {
   for_each = local.deploys
@@ -34,6 +34,54 @@ data "aws_iam_policy_document" "containers" {
     sid       = "OldTaskDefinitions"
     actions   = ["ecs:DeregisterTaskDefinition"]
     resources = ["*"]
+  }
+
+  statement {
+    # An application that is being made has no id yet: it must be born with the tag.
+    sid       = "CreateApplication"
+    actions   = ["emr-serverless:CreateApplication", "emr-serverless:TagResource"]
+    resources = ["arn:${local.partition}:emr-serverless:${local.here}:/*"]
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:RequestTag/environment"
+      values   = [each.key]
+    }
+  }
+
+  statement {
+    sid = "ChangeOwnApplication"
+    actions = [
+      "emr-serverless:DeleteApplication", "emr-serverless:StopApplication", "emr-serverless:TagResource", "emr-serverless:UntagResource",
+      "emr-serverless:UpdateApplication",
+    ]
+    resources = local.arns[each.key].applications
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:ResourceTag/environment"
+      values   = [each.key]
+    }
+
+    # Other tags freely; this one only to what it is.
+    condition {
+      test     = "StringEqualsIfExists"
+      variable = "aws:RequestTag/environment"
+      values   = [each.key]
+    }
+  }
+
+  statement {
+    # EMR looks whether it may put workers into the network, in the caller's name.
+    sid       = "ApplicationsNetwork"
+    actions   = ["ec2:CreateNetworkInterface"]
+    resources = [for kind in ["network-interface", "security-group", "subnet"] : "arn:${local.partition}:ec2:${local.here}:${kind}/*"]
+
+    condition {
+      test     = "StringEquals"
+      variable = "aws:CalledViaLast"
+      values   = ["ops.emr-serverless.amazonaws.com"]
+    }
   }
 
   statement {

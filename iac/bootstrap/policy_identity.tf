@@ -43,7 +43,7 @@ data "aws_iam_policy_document" "identity" {
 
   statement {
     # AWS names and fills these roles itself, once per account, at the first database, the first API with a domain, the first
-    # queue of jobs, the first service and what balances and scales it.
+    # queue of jobs, the first application of Spark, the first service and what balances and scales it.
     sid       = "ServiceRoles"
     actions   = ["iam:CreateServiceLinkedRole"]
     resources = ["arn:${local.partition}:iam::${local.account}:role/aws-service-role/*"]
@@ -53,7 +53,7 @@ data "aws_iam_policy_document" "identity" {
       variable = "iam:AWSServiceName"
       values = [
         "batch.amazonaws.com", "ecs.amazonaws.com", "ecs.application-autoscaling.amazonaws.com", "elasticloadbalancing.amazonaws.com",
-        "ops.apigateway.amazonaws.com", "rds.amazonaws.com",
+        "ops.apigateway.amazonaws.com", "ops.emr-serverless.amazonaws.com", "rds.amazonaws.com",
       ]
     }
   }

@@ -69,6 +69,22 @@ data "aws_iam_policy_document" "looking" {
     }
   }
 
+  dynamic "statement" {
+    for_each = each.key == "preview" ? [] : [1]
+
+    content {
+      sid       = "Applications"
+      actions   = ["emr-serverless:GetApplication", "emr-serverless:ListTagsForResource"]
+      resources = local.arns[each.key].applications
+
+      condition {
+        test     = "StringLike"
+        variable = "aws:ResourceTag/environment"
+        values   = local.reach[each.key]
+      }
+    }
+  }
+
   statement {
     # AWS makes up the ids of mappings, and reading has no condition on the function.
     sid       = "Mappings"

@@ -14,7 +14,7 @@ module "bulk" {
   log_days     = var.log_days
 
   # The same as the function that loads; what only a function has is not among it.
-  variables = { for key, value in local.variables.intake : key => value if !startswith(key, "WAYBILL_BULK_") }
+  variables = { for key, value in local.variables.intake : key => value if !can(regex("^WAYBILL_(BULK|SPARK)_", key)) }
 
   # What Terraform makes is tagged by the provider.
   tags = { project = var.prefix, environment = local.environment }

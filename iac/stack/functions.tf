@@ -35,7 +35,7 @@ locals {
       WAYBILL_LOADS_QUEUE_URL     = module.intake.loads.url
       WAYBILL_FUNCTION_LANE_BYTES = tostring(var.intake.lane_bytes)
       WAYBILL_LEASE_SECONDS       = tostring(var.intake.lease_s)
-    }, local.bulk_variables)
+    }, local.bulk_variables, local.spark_variables)
     api = merge(local.common_variables, {
       WAYBILL_INCOMING_BUCKET = module.storage.buckets["incoming"].name
       WAYBILL_LOADS_QUEUE_URL = module.intake.loads.url
@@ -143,7 +143,7 @@ module "function" {
   timeout_s            = each.value.timeout_s
   reserved_concurrency = each.value.reserved_concurrency
   variables            = local.variables[each.key]
-  statements           = concat(local.statements[each.key], each.key == "intake" ? local.bulk_statements : [])
+  statements           = concat(local.statements[each.key], each.key == "intake" ? concat(local.bulk_statements, local.spark_statements) : [])
   unnamed_actions      = local.unnamed[each.key]
   # These two talk to AWS only.
   network        = contains(["janitor", "release"], each.key) ? null : local.network

@@ -44,9 +44,12 @@ locals {
   endpoints = toset(concat(
     ["sqs", "ssm"],
     # Functions write logs from outside of it; containers do not, and fetch their images from inside.
-    var.bulk == null && var.service == null ? [] : ["ecr.api", "ecr.dkr", "logs"],
+    var.bulk == null && var.service == null ? [] : ["ecr.api", "ecr.dkr"],
+    var.bulk == null && var.service == null && var.spark == null ? [] : ["logs"],
     # Where intake hands large loads over.
     var.bulk == null ? [] : ["batch"],
+    # And very large ones.
+    var.spark == null ? [] : ["states"],
   ))
 
   network = one(concat(

@@ -18,6 +18,7 @@ module "observability" {
   janitor_dead_letter_queue_name = try(module.janitor[0].dead_letters.name, null)
 
   release = { machine_arn = module.release.machine.arn, rule = module.release.rule }
+  spark   = var.spark == null ? null : { machine_arn = local.spark_arn }
 
   api = { id = module.api.id, stage = module.api.stage }
 
@@ -32,11 +33,11 @@ module "observability" {
 }
 
 locals {
-  # The most sessions that all functions, and loads as tasks, can open together: crates/platform/src/names.rs has the same sum.
+  # The most sessions that all functions, loads as tasks and jobs of Spark can open together: crates/platform/src/names.rs has the same sum.
   sessions = { intake = 2, api = 2, migrate = 1, provision = 1, janitor = 0, release = 0 }
   session_budget = sum(concat(
     [for short, function in var.functions : coalesce(function.reserved_concurrency, 0) * local.sessions[short]],
-    [try(module.bulk[0].tasks, 0) * local.sessions.intake, try(module.service[0].sessions, 0)],
+    [try(module.bulk[0].tasks, 0) * local.sessions.intake, try(module.service[0].sessions, 0), try(module.spark[0].sessions, 0)],
   ))
 }
 

@@ -53,6 +53,14 @@ output "job_definitions" {
   value       = one(module.bulk[*].definitions)
 }
 
+output "spark" {
+  description = "The Spark lane: the state machine that runs its jobs, and where its Parquet lies. Null where there is none."
+  value = one([for spark in module.spark : {
+    machine = spark.machine.arn
+    lake    = "s3://${module.storage.buckets["curated"].name}/${local.lake_prefix}"
+  }])
+}
+
 output "service" {
   description = "What a release needs to bring itself to the API's containers: cluster, service, and the input of RegisterTaskDefinition without the image. Null where the function answers."
   value       = one(module.service[*].release)

@@ -195,6 +195,31 @@ variable "bulk" {
   }
 }
 
+variable "spark" {
+  description = "The lane for what one machine should not load, as jobs of EMR Serverless: from how many GiB of content on a batch is for it, and what a job may take, as modules/spark has it. Parquet goes to the environment's bucket `curated`. Null: there is none, and the task lane takes all."
+  type = object({
+    from_gb = optional(number, 200)
+    limits = optional(object({
+      workers      = optional(number, 8)
+      timeout_s    = optional(number, 14400)
+      tries        = optional(number, 3)
+      idle_minutes = optional(number, 5)
+    }), {})
+  })
+  default = null
+
+  validation {
+    # Where the roles that jobs run with can be made: a preview's boundary has nothing of them.
+    condition     = var.spark == null ? true : try(var.network.own, null) != null
+    error_message = "Jobs of Spark run in a network of the environment's own: an environment without one has no spark."
+  }
+
+  validation {
+    condition     = var.spark == null ? true : var.spark.from_gb > 0 && floor(var.spark.from_gb) == var.spark.from_gb && var.spark.from_gb * 1073741824 > var.intake.lane_bytes
+    error_message = "from_gb is a whole number of GiB, and more than intake.lane_bytes: what a function loads in minutes waits longer for Spark to start."
+  }
+}
+
 variable "service" {
   description = "The API as containers behind a load balancer instead of the function: how many tasks, how large, how many requests a minute each is meant to have, and the certificate that the balancer shows to the gateway, with the name that is on it. Null: the function answers."
   type = object({

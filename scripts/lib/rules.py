@@ -14,9 +14,11 @@ ANY_RESOURCE = {
     "LookAtAlarms": "cloudwatch:DescribeAlarms is a list",
     "RegistryLogin": "ecr:GetAuthorizationToken is the registry's, not a repository's",
     "WriteLog": "logs:*LogDelivery of a state machine: deliveries have no ARN",
+    "FindLog": "logs:DescribeLogGroups is a list",
 }
 # What prod has and the environments that are prod in small do not.
 ONLY_PROD = {
+    "aws_emrserverless_application",
     "aws_flow_log",
     "aws_s3_bucket_replication_configuration",
 }
@@ -211,6 +213,7 @@ NAMED = {
     "aws_cloudwatch_event_rule",
     "aws_db_instance",
     "aws_dynamodb_table",
+    "aws_emrserverless_application",
     "aws_iam_role",
     "aws_lambda_function",
     "aws_s3_bucket",
@@ -233,7 +236,7 @@ def names_are_its_own(resources: list[Resource], name: str) -> Iterator[str]:
 def releases_come_back(resources: list[Resource]) -> Iterator[str]:
     """A machine brings releases out; one that did not end by itself is started again to put its aliases back, and its end is
     told."""
-    machines = {machine["values"]["arn"]: machine["values"] for machine in of(resources, "aws_sfn_state_machine")}
+    machines = {machine["values"]["arn"]: machine["values"] for machine in of(resources, "aws_sfn_state_machine") if machine["values"]["name"].endswith("-release")}
     if len(machines) != 1:
         yield f"there are {len(machines)} machines for releases"
         return
@@ -335,6 +338,30 @@ def loads_as_tasks_are_intakes(resources: list[Resource]) -> Iterator[str]:
                 yield f"{policy['address']} may submit loads"
 
 
+def spark_is_intakes(resources: list[Resource]) -> Iterator[str]:
+    """Jobs of Spark cost nothing while none runs; intake alone starts them, by the machine that there is; they write nothing of
+    what partners sent."""
+    for application in of(resources, "aws_emrserverless_application"):
+        values = application["values"]
+        if values.get("initial_capacity") or not all(stop["enabled"] for stop in values["auto_stop_configuration"]):
+            yield f"{application['address']} costs while nothing runs"
+    machines = {machine["values"]["arn"] for machine in of(resources, "aws_sfn_state_machine") if machine["values"]["name"].endswith("-spark")}
+    for function in of(resources, "aws_lambda_function"):
+        told = function["values"]["environment"][0]["variables"].get("WAYBILL_SPARK_MACHINE")
+        wanted = machines if function["values"]["function_name"].endswith("-intake") else set()
+        if {told} - {None} != wanted:
+            yield f"{function['address']} is told of the machine {told}, and there is {sorted(wanted)}"
+    incoming = next(bucket["values"]["arn"] for bucket in of(resources, "aws_s3_bucket") if bucket["values"]["bucket"].endswith("-incoming"))
+    for policy in of(resources, "aws_iam_role_policy"):
+        for machine in machines:
+            if allows(policy["values"]["policy"], "states:StartExecution", machine) and '"intake"' not in policy["address"]:
+                yield f"{policy['address']} may start jobs of Spark"
+        if "module.spark" in policy["address"]:
+            for action in ("s3:PutObject", "s3:DeleteObject"):
+                if allows(policy["values"]["policy"], action, f"{incoming}/prices/a.csv"):
+                    yield f"{policy['address']} may change what partners sent"
+
+
 EVERYWHERE = [
     nothing_is_public,
     everything_is_encrypted,
@@ -342,6 +369,7 @@ EVERYWHERE = [
     nothing_is_lost,
     alarms_tell_somebody,
     loads_as_tasks_are_intakes,
+    spark_is_intakes,
     releases_come_back,
     only_versions_are_deleted,
 ]
@@ -436,6 +464,18 @@ def submit(resource: dict) -> None:
     resource["policy"] = json.dumps(policy)
 
 
+def start_jobs(resource: dict) -> None:
+    """Lets a role start whatever machine."""
+    policy = json.loads(resource["policy"])
+    policy["Statement"] = [*statements(resource["policy"]), {"Sid": "More", "Effect": "Allow", "Action": "states:StartExecution", "Resource": "arn:*"}]
+    resource["policy"] = json.dumps(policy)
+
+
+def overwrite(resource: dict) -> None:
+    """Lets a role write where it only reads."""
+    resource["policy"] = resource["policy"].replace('"s3:GetObjectVersion"', '"s3:PutObject"')
+
+
 def log_data(resource: dict) -> None:
     """Has a machine log what it is given."""
     resource["logging_configuration"][0]["include_execution_data"] = True
@@ -506,6 +546,10 @@ SPOILT = [
     ("aws_batch_compute_environment", on_machines, loads_as_tasks_are_intakes),
     ("aws_batch_job_queue", spoil(name="waybill-prod-another"), loads_as_tasks_are_intakes),
     ("aws_iam_role_policy", submit, loads_as_tasks_are_intakes),
+    ("aws_emrserverless_application", spoil(initial_capacity=[{}]), spark_is_intakes),
+    ("aws_sfn_state_machine", spoil(name="waybill-prod-another-spark", arn="another"), spark_is_intakes),
+    ("aws_iam_role_policy", start_jobs, spark_is_intakes),
+    ("aws_iam_role_policy", overwrite, spark_is_intakes),
     ("aws_cloudwatch_metric_alarm", spoil(alarm_actions=[]), alarms_tell_somebody),
     ("aws_cloudwatch_metric_alarm", spoil(alarm_description="look"), alarms_tell_somebody),
     ("aws_db_instance", spoil(deletion_protection=False, replicate_source_db=None), prod_is_protected),

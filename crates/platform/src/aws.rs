@@ -59,6 +59,15 @@ pub fn batch(config: &SdkConfig) -> aws_sdk_batch::Client {
     )
 }
 
+/// State machines.
+pub fn states(config: &SdkConfig) -> aws_sdk_sfn::Client {
+    aws_sdk_sfn::Client::from_conf(
+        aws_sdk_sfn::config::Builder::from(config)
+            .timeout_config(small_calls())
+            .build(),
+    )
+}
+
 /// Parameters.
 pub fn ssm(config: &SdkConfig) -> aws_sdk_ssm::Client {
     aws_sdk_ssm::Client::from_conf(

@@ -1,7 +1,8 @@
-//! Jobs of the task lane: one for a batch, on AWS Batch, in the queue of its size class.
+//! Jobs, one for a batch: those of the task lane, on AWS Batch, in the queue of its size class. Those of the Spark lane are
+//! in [`crate::executions`].
 
 use aws_sdk_batch::Client;
-use aws_sdk_batch::error::{BoxError, SdkError};
+use aws_sdk_batch::error::BoxError;
 use aws_sdk_batch::types::{JobStatus, KeyValuesPair};
 use futures_util::future::BoxFuture;
 use ledger::BatchId;
@@ -9,11 +10,13 @@ use thiserror::Error;
 
 use crate::settings::{Bulk, Class};
 
+const SERVICE: &str = "AWS Batch";
+
 /// The parameter of a job definition that stands for the batch: `Ref::batch` in its command.
 pub const BATCH_PARAMETER: &str = "batch";
 
 /// What a job is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Job {
     /// The batch.
     pub batch: BatchId,
@@ -21,6 +24,8 @@ pub struct Job {
     pub bytes: Option<u64>,
     /// Before all that is not urgent.
     pub urgent: bool,
+    /// The last job that the ledger noted for it.
+    pub noted: Option<String>,
 }
 
 impl Job {
@@ -41,22 +46,23 @@ pub trait Jobs: Send + Sync {
     fn start(&self, job: Job) -> BoxFuture<'_, Result<String, JobError>>;
 }
 
-/// AWS Batch could not be reached, or refused.
+/// What runs jobs could not be reached, or refused.
 #[derive(Debug, Error)]
-#[error("AWS Batch did not {what}")]
+#[error("{service} did not {what}")]
 pub struct JobError {
+    service: &'static str,
     what: &'static str,
     #[source]
     source: BoxError,
 }
 
 impl JobError {
-    fn new<E, R>(what: &'static str, error: SdkError<E, R>) -> Self
+    pub(crate) fn new<E>(service: &'static str, what: &'static str, error: E) -> Self
     where
         E: std::error::Error + Send + Sync + 'static,
-        R: std::fmt::Debug + Send + Sync + 'static,
     {
         JobError {
+            service,
             what,
             source: Box::new(error),
         }
@@ -94,7 +100,7 @@ impl BatchJobs {
             .filters(by_name)
             .send()
             .await
-            .map_err(|error| JobError::new("list jobs", error))?;
+            .map_err(|error| JobError::new(SERVICE, "list jobs", error))?;
         Ok(found
             .job_summary_list
             .unwrap_or_default()
@@ -119,7 +125,7 @@ impl BatchJobs {
             .parameters(BATCH_PARAMETER, job.batch.to_string())
             .send()
             .await
-            .map_err(|error| JobError::new("take a job", error))?;
+            .map_err(|error| JobError::new(SERVICE, "take a job", error))?;
         Ok(submitted.job_id.unwrap_or_default())
     }
 }
@@ -141,6 +147,7 @@ mod tests {
             batch,
             bytes: None,
             urgent: false,
+            noted: None,
         };
         assert_eq!(job.name(), format!("load-{batch}"));
         assert_eq!(Job::batch_of(&job.name()), Some(batch));

@@ -6,6 +6,7 @@
 
 pub mod aws;
 pub mod database;
+pub mod executions;
 pub mod jobs;
 pub mod messages;
 pub mod metrics;

@@ -13,6 +13,7 @@ mod janitor;
 mod provision;
 mod release;
 mod serving;
+mod spark;
 mod task;
 
 use std::collections::BTreeMap;
@@ -30,6 +31,7 @@ pub use janitor::Janitor;
 pub use provision::Provision;
 pub use release::Release;
 pub use serving::Serving;
+pub use spark::Spark;
 pub use task::Task;
 
 use crate::names::{CERTIFICATES, Function, Names, RELEASE_FILE, Scale};
@@ -74,6 +76,10 @@ pub mod keys {
     pub const BULK_JOB_LARGE: &str = "WAYBILL_BULK_JOB_LARGE";
     /// See [`BULK_JOB_SMALL`].
     pub const BULK_JOB_URGENT: &str = "WAYBILL_BULK_JOB_URGENT";
+    /// The ARN of the state machine that runs jobs of the Spark lane; no Spark lane if unset.
+    pub const SPARK_MACHINE: &str = "WAYBILL_SPARK_MACHINE";
+    /// From which size of the content on a batch is for it; 200 GiB if unset.
+    pub const SPARK_LANE_BYTES: &str = "WAYBILL_SPARK_LANE_BYTES";
     /// The folder where a load puts sorted runs aside.
     pub const SCRATCH: &str = "WAYBILL_SCRATCH";
     /// How long the engine that runs a task lets it run.

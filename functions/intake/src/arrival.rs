@@ -3,9 +3,11 @@
 //! Nothing is loaded here, so that a thousand objects are known within seconds, whoever's they are: only what is
 //! known can be put in order.
 
+use contract::Format;
 use ledger::{
     Batch, BatchId, Error, Lane, NewBatch, ObjectName, Options, State, batch_id_for_object,
 };
+use loader::ObjectKey;
 use reader::Compression;
 
 use crate::event::Object;
@@ -17,6 +19,33 @@ const NO_DATASET: &str = "unknown";
 /// How much more a compressed object is taken for than it has bytes: text of this kind packs about so.
 const PACKED: u64 = 5;
 
+/// How large what a lane takes may be, by the content's size as it is guessed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Lanes {
+    /// The most that the function lane takes; `None`: there is no task lane for the rest.
+    pub(crate) function: Option<u64>,
+    /// From where on it is the Spark lane's; `None`: there is none.
+    pub(crate) spark: Option<u64>,
+}
+
+impl Lanes {
+    /// The lane of an object. `key`: what its key says, where that can be loaded at all.
+    fn lane(self, key: Option<&ObjectKey>, bytes: u64) -> Lane {
+        let packed = key.is_some_and(|key| key.compression != Compression::None);
+        let size = bytes.saturating_mul(if packed { PACKED } else { 1 });
+        // As jobs/spark does. A manifest's key says no format: what it lists is loaded by one machine.
+        let spark_reads =
+            key.is_some_and(|key| matches!(key.format, Format::Csv | Format::JsonLines));
+        if spark_reads && self.spark.is_some_and(|from| size >= from) {
+            return Lane::Spark;
+        }
+        match self.function {
+            Some(largest) if size > largest => Lane::Task,
+            _ => Lane::Function,
+        }
+    }
+}
+
 /// An object's batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Arrived {
@@ -26,26 +55,15 @@ pub(crate) struct Arrived {
     pub(crate) lane: Lane,
 }
 
-/// Makes the object's batch known and puts it into its lane: the task lane where there is one and the object is
-/// larger than the function lane takes.
+/// Makes the object's batch known and puts it into its lane.
 pub(crate) async fn arrive(
     client: &ledger::Client,
     object: &Object,
-    largest: Option<u64>,
+    lanes: Lanes,
 ) -> Result<Arrived, Error> {
     let batch = receive(client, object).await?;
     let key = loader::parse_key(&object.key).ok();
-    let packed = key
-        .as_ref()
-        .is_some_and(|key| key.compression != Compression::None);
-    let size = object
-        .bytes
-        .unwrap_or(0)
-        .saturating_mul(if packed { PACKED } else { 1 });
-    let lane = match largest {
-        Some(largest) if size > largest => Lane::Task,
-        _ => Lane::Function,
-    };
+    let lane = lanes.lane(key.as_ref(), object.bytes.unwrap_or(0));
     let waits = ledger::enqueue(client, batch.id, lane, &partner(&batch)).await?;
     Ok(Arrived {
         id: batch.id,
@@ -128,5 +146,62 @@ fn folder(problem: &loader::KeyProblem) -> String {
     match problem {
         loader::KeyProblem::NoDataset => NO_DATASET.to_owned(),
         loader::KeyProblem::UnknownFormat { dataset } => dataset.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LANES: Lanes = Lanes {
+        function: Some(100),
+        spark: Some(1000),
+    };
+
+    fn lane(lanes: Lanes, key: &str, bytes: u64) -> Lane {
+        lanes.lane(loader::parse_key(key).ok().as_ref(), bytes)
+    }
+
+    #[test]
+    fn a_batch_goes_to_the_first_lane_that_is_large_enough() {
+        for (bytes, wanted) in [
+            (100, Lane::Function),
+            (101, Lane::Task),
+            (999, Lane::Task),
+            (1000, Lane::Spark),
+        ] {
+            assert_eq!(lane(LANES, "prices/a.csv", bytes), wanted, "{bytes}");
+        }
+    }
+
+    #[test]
+    fn what_is_packed_counts_as_more_than_it_has_bytes() {
+        for key in ["prices/a.csv.gz", "prices/a.jsonl.zst"] {
+            assert_eq!(lane(LANES, key, 20), Lane::Function, "{key}");
+            assert_eq!(lane(LANES, key, 21), Lane::Task, "{key}");
+            assert_eq!(lane(LANES, key, 200), Lane::Spark, "{key}");
+        }
+    }
+
+    #[test]
+    fn what_spark_does_not_read_stays_with_one_machine_however_large() {
+        for key in ["prices/a.json", "prices/a.xml.gz", "prices/a.manifest", "a"] {
+            assert_eq!(lane(LANES, key, 1 << 50), Lane::Task, "{key}");
+        }
+    }
+
+    #[test]
+    fn a_lane_that_is_not_there_takes_nothing() {
+        let no_spark = Lanes {
+            spark: None,
+            ..LANES
+        };
+        let no_tasks = Lanes {
+            function: None,
+            ..LANES
+        };
+        assert_eq!(lane(no_spark, "prices/a.csv", 1 << 50), Lane::Task);
+        assert_eq!(lane(no_tasks, "prices/a.csv", 999), Lane::Function);
+        assert_eq!(lane(no_tasks, "prices/a.csv", 1000), Lane::Spark);
     }
 }

@@ -23,6 +23,8 @@ use platform::jobs::Jobs;
 use platform::messages::Control;
 use platform::probe::Health;
 
+use arrival::Lanes;
+
 pub use deadline::Deadline;
 pub use event::{Message, Object, Unreadable, parse};
 pub use hiding::{Hidden, Hide};
@@ -39,6 +41,16 @@ pub struct Intake {
     pub queues: Queues,
     /// The task lane, where there is one.
     pub tasks: Option<Arc<dyn Jobs>>,
+    /// The Spark lane, where there is one.
+    pub spark: Option<SparkLane>,
+}
+
+/// The Spark lane.
+pub struct SparkLane {
+    /// What starts its jobs.
+    pub jobs: Arc<dyn Jobs>,
+    /// From which size of the content on a batch is for it.
+    pub from_bytes: u64,
 }
 
 impl Intake {
@@ -109,7 +121,7 @@ impl Intake {
             }
             Ok(Message::Control(Control::Next)) => self.turns(deadline).await,
             Ok(Message::Control(Control::Sweep)) => {
-                let forgotten = self.start_forgotten_tasks().await;
+                let forgotten = self.start_forgotten_jobs().await;
                 match self.turns(deadline).await.and(forgotten) {
                     // The next one is due soon; where the database sleeps at night, none of them is to pile up.
                     Verdict::Again => Verdict::Done,
@@ -140,9 +152,12 @@ impl Intake {
             // Its manifest has an event of its own.
             return Verdict::Done;
         }
-        let largest = self.tasks.as_ref().and(self.loading.settings.largest);
+        let lanes = Lanes {
+            function: self.tasks.as_ref().and(self.loading.settings.largest),
+            spark: self.spark.as_ref().map(|spark| spark.from_bytes),
+        };
         let arrived = match self.loading.sessions.ledger.session().await {
-            Ok(session) => arrival::arrive(session, object, largest).await,
+            Ok(session) => arrival::arrive(session, object, lanes).await,
             Err(error) => Err(error),
         };
         match arrived {
@@ -162,9 +177,7 @@ impl Intake {
     async fn tell(&mut self, batch: BatchId, lane: Lane) -> Verdict {
         match lane {
             Lane::Function => self.tell_loads(std::time::Duration::ZERO).await,
-            Lane::Task => self.start_task(batch).await,
-            // Its engine is started by its own state machine.
-            Lane::Spark => Verdict::Done,
+            Lane::Task | Lane::Spark => self.start_job(batch, lane).await,
         }
     }
 

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
-use intake::{Deadline, Hide, Intake, Queues};
+use intake::{Deadline, Hide, Intake, Queues, SparkLane};
 use lambda_runtime::{LambdaEvent, service_fn};
 use lane::{Loading, Sessions};
 use ledger::Lane;
 use loader::LoadSettings;
 use platform::database::Databases;
+use platform::executions::Executions;
 use platform::jobs::{BatchJobs, Jobs};
 use platform::probe::{Answer, Event};
 use platform::queue::Queue;
@@ -59,6 +60,14 @@ async fn instance() -> anyhow::Result<Intake> {
     let tasks = settings.bulk.map(|bulk| {
         Arc::new(BatchJobs::new(aws::batch(&config), bulk, release.as_str())) as Arc<dyn Jobs>
     });
+    let spark = settings.spark.map(|spark| SparkLane {
+        from_bytes: spark.from_bytes,
+        jobs: Arc::new(Executions::new(
+            aws::states(&config),
+            spark,
+            release.as_str(),
+        )),
+    });
     Ok(Intake {
         incoming_bucket: settings.incoming_bucket,
         loading: Loading {
@@ -83,5 +92,6 @@ async fn instance() -> anyhow::Result<Intake> {
             tell: loads,
         },
         tasks,
+        spark,
     })
 }

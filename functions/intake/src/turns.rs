@@ -1,11 +1,12 @@
 //! A message says that somebody waits. Whoever is next is loaded, and then the next, for a while: under a burst the
 //! loader that is warm goes on, and messages that are left over find nothing to do.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use lane::{End, Stop};
 use ledger::{BatchId, Error, ErrorKind, Held, Lane};
-use platform::jobs::Job;
+use platform::jobs::{Job, Jobs};
 use platform::messages::Control;
 use tokio::time::{Instant, sleep_until};
 
@@ -17,8 +18,7 @@ use crate::{Deadline, Intake};
 const WHILE: Duration = Duration::from_secs(20);
 /// When a start that failed is tried again.
 const HANDED_OVER: Duration = Duration::from_secs(30);
-/// A task that waits so long beside the queue of its lane may have been forgotten. Another job is started only if it has
-/// none.
+/// Who waits so long for a job may have been forgotten. Another is started only if it has none.
 const FORGOTTEN: Duration = Duration::from_secs(300);
 
 impl Intake {
@@ -90,10 +90,19 @@ impl Intake {
         }
     }
 
-    /// Starts the task of a batch, unless it has one.
-    pub(crate) async fn start_task(&mut self, id: BatchId) -> Verdict {
-        let Some(tasks) = self.tasks.clone() else {
-            tracing::error!(batch = %id, "the batch waits for the task lane, and there is none");
+    /// What starts the jobs of a lane, where it has jobs and is there.
+    fn jobs(&self, lane: Lane) -> Option<Arc<dyn Jobs>> {
+        match lane {
+            Lane::Function => None,
+            Lane::Task => self.tasks.clone(),
+            Lane::Spark => self.spark.as_ref().map(|spark| Arc::clone(&spark.jobs)),
+        }
+    }
+
+    /// Starts the job of a batch that waits in a lane, unless it has one.
+    pub(crate) async fn start_job(&mut self, id: BatchId, lane: Lane) -> Verdict {
+        let Some(jobs) = self.jobs(lane) else {
+            tracing::error!(batch = %id, %lane, "the batch waits for a lane that is not there");
             return Verdict::Done;
         };
         let found = match self.loading.sessions.ledger.session().await {
@@ -109,15 +118,16 @@ impl Intake {
             batch: id,
             bytes: batch.progress.total_bytes,
             urgent: batch.options.urgent,
+            noted: batch.job,
         };
-        let started = match tasks.start(job).await {
+        let started = match jobs.start(job).await {
             Ok(started) => started,
             Err(error) => {
-                tracing::warn!(batch = %id, error = ledger::chain(&error), "no task could be started");
+                tracing::warn!(batch = %id, error = ledger::chain(&error), "no job could be started");
                 return Verdict::Again;
             }
         };
-        tracing::info!(batch = %id, job = started, "the batch has a task");
+        tracing::info!(batch = %id, job = started, "the batch has a job");
         let noted = match self.loading.sessions.ledger.session().await {
             Ok(session) => ledger::note_job(session, id, &started).await,
             Err(error) => Err(error),
@@ -125,24 +135,29 @@ impl Intake {
         match noted {
             Ok(()) => Verdict::Done,
             // Another delivery finds the job by its name.
-            Err(error) => self.unsettled(&error, "the task could not be noted"),
+            Err(error) => self.unsettled(&error, "the job could not be noted"),
         }
     }
 
-    /// Starts tasks of batches that wait for one far too long.
-    pub(crate) async fn start_forgotten_tasks(&mut self) -> Verdict {
-        if self.tasks.is_none() {
+    /// Starts jobs of batches that wait for one far too long.
+    pub(crate) async fn start_forgotten_jobs(&mut self) -> Verdict {
+        let tasks = self.start_forgotten(Lane::Task).await;
+        tasks.and(self.start_forgotten(Lane::Spark).await)
+    }
+
+    async fn start_forgotten(&mut self, lane: Lane) -> Verdict {
+        if self.jobs(lane).is_none() {
             return Verdict::Done;
         }
         let forgotten = match self.loading.sessions.ledger.session().await {
-            Ok(session) => ledger::overdue(session, Lane::Task, FORGOTTEN).await,
+            Ok(session) => ledger::overdue(session, lane, FORGOTTEN).await,
             Err(error) => Err(error),
         };
         match forgotten {
             Ok(batches) => {
                 let mut verdict = Verdict::Done;
                 for batch in batches {
-                    verdict = verdict.and(self.start_task(batch).await);
+                    verdict = verdict.and(self.start_job(batch, lane).await);
                 }
                 verdict
             }

@@ -127,6 +127,7 @@ impl World {
                 tell: notes.clone(),
             },
             tasks: None,
+            spark: None,
         };
         World {
             database,

@@ -54,6 +54,17 @@ run "enough_for_functions" {
           hand_over = { action = "batch:SubmitJob", resource = "arn:aws:batch:eu-west-1:123456789012:job-queue/waybill-${environment}-small" }
         } : "${role} ${name}" => merge({ role = role, context = tomap({}) }, request)
       }
+      ], [
+      for environment in ["dev", "staging", "prod"] : {
+        for name, request in {
+          spark       = { action = "states:StartExecution", resource = "arn:aws:states:eu-west-1:123456789012:stateMachine:waybill-${environment}-spark" }
+          application = { action = "emr-serverless:StartApplication", resource = "arn:aws:emr-serverless:eu-west-1:123456789012:/applications/00f1", context = { "aws:ResourceTag/environment" = environment } }
+          job         = { action = "emr-serverless:StartJobRun", resource = "arn:aws:emr-serverless:eu-west-1:123456789012:/applications/00f1", context = { "aws:ResourceTag/environment" = environment } }
+          job_end     = { action = "emr-serverless:CancelJobRun", resource = "arn:aws:emr-serverless:eu-west-1:123456789012:/applications/00f1/jobruns/00f2" }
+          job_role    = { action = "iam:PassRole", resource = "arn:aws:iam::123456789012:role/waybill-${environment}-spark-job", context = { "iam:PassedToService" = "emr-serverless.amazonaws.com" } }
+          job_ends    = { action = "events:PutRule", resource = "arn:aws:events:eu-west-1:123456789012:rule/StepFunctionsGetEventsForEMRServerlessJobRule" }
+        } : "${environment} ${name}" => merge({ role = environment, context = tomap({}) }, request)
+      }
     ]...)
   }
 
@@ -86,6 +97,8 @@ run "not_more" {
                 lock    = { action = "dynamodb:DeleteItem", resource = "arn:aws:dynamodb:eu-west-1:123456789012:table/waybill-${theirs}-releases" }
                 shift   = { action = "lambda:UpdateAlias", resource = "arn:aws:lambda:eu-west-1:123456789012:function:waybill-${theirs}-api:live" }
                 clear   = { action = "lambda:DeleteFunction", resource = "arn:aws:lambda:eu-west-1:123456789012:function:waybill-${theirs}-api:3" }
+                spark   = { action = "emr-serverless:StartJobRun", resource = "arn:aws:emr-serverless:eu-west-1:123456789012:/applications/00f1", context = { "aws:ResourceTag/environment" = theirs } }
+                job     = { action = "iam:PassRole", resource = "arn:aws:iam::123456789012:role/waybill-${theirs}-spark-job", context = { "iam:PassedToService" = "emr-serverless.amazonaws.com" } }
                 stop    = { action = "rds:StopDBInstance", resource = "arn:aws:rds:eu-west-1:123456789012:db:waybill-${theirs}" }
               },
               # dev's server has the previews' databases, and previews are in dev's network.
@@ -104,6 +117,8 @@ run "not_more" {
         for role, mine in { dev = "dev", staging = "staging", prod = "prod", preview = "pr-7" } : {
           for name, request in {
             "makes roles"                      = { action = "iam:CreateRole", resource = "arn:aws:iam::123456789012:role/waybill-${mine}-more" }
+            "passes its jobs' role to code"    = { action = "iam:PassRole", resource = "arn:aws:iam::123456789012:role/waybill-${mine}-spark-job", context = { "iam:PassedToService" = "lambda.amazonaws.com" } }
+            "starts jobs without a tag"        = { action = "emr-serverless:StartJobRun", resource = "arn:aws:emr-serverless:eu-west-1:123456789012:/applications/00f1" }
             "passes roles"                     = { action = "iam:PassRole", resource = "arn:aws:iam::123456789012:role/waybill-${mine}-more" }
             "becomes another"                  = { action = "sts:AssumeRole", resource = "arn:aws:iam::123456789012:role/waybill-deploy-${role}" }
             "reads states"                     = { action = "s3:GetObject", resource = "arn:aws:s3:::waybill${role == "prod" ? "-prod" : ""}-state/stack/${mine}/terraform.tfstate" }

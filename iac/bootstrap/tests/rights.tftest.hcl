@@ -127,6 +127,9 @@ run "own_environment" {
             job_queue     = { action = "batch:CreateJobQueue", resource = "arn:aws:batch:eu-west-1:123456789012:job-queue/waybill-${environment}-small" }
             job           = { action = "batch:RegisterJobDefinition", resource = "arn:aws:batch:eu-west-1:123456789012:job-definition/waybill-${environment}-load-small-c0ffee" }
             job_role      = { action = "iam:PassRole", resource = "arn:aws:iam::123456789012:role/waybill-${environment}-load-task", context = { "iam:PassedToService" = "ecs-tasks.amazonaws.com" } }
+            spark         = { action = "emr-serverless:CreateApplication", resource = "arn:aws:emr-serverless:eu-west-1:123456789012:/applications", context = { "aws:RequestTag/environment" = environment } }
+            spark_change  = { action = "emr-serverless:UpdateApplication", resource = "arn:aws:emr-serverless:eu-west-1:123456789012:/applications/00f1", context = { "aws:ResourceTag/environment" = environment } }
+            spark_read    = { action = "emr-serverless:GetApplication", resource = "arn:aws:emr-serverless:eu-west-1:123456789012:/applications/00f1", context = { "aws:ResourceTag/environment" = environment } }
             service       = { action = "ecs:UpdateService", resource = "arn:aws:ecs:eu-west-1:123456789012:service/waybill-${environment}-api/waybill-${environment}-api" }
             balancer      = { action = "elasticloadbalancing:CreateLoadBalancer", resource = "arn:aws:elasticloadbalancing:eu-west-1:123456789012:loadbalancer/app/waybill-${environment}-api/0a1b" }
             flow_logs     = { action = "logs:CreateLogGroup", resource = "arn:aws:logs:eu-west-1:123456789012:log-group:/aws/vpc/waybill-${environment}" }
@@ -351,6 +354,9 @@ run "refused" {
         "a preview replaces a release"                    = { role = "preview", action = "s3:PutObject", resource = "arn:aws:s3:::waybill-artifacts/releases/abc/intake.zip" }
         "a preview pushes an image"                       = { role = "preview", action = "ecr:PutImage", resource = "arn:aws:ecr:eu-west-1:123456789012:repository/waybill/task" }
         "a preview makes a queue of jobs, even its own"   = { role = "preview", action = "batch:CreateJobQueue", resource = "arn:aws:batch:eu-west-1:123456789012:job-queue/waybill-pr-7-small" }
+        "a preview makes an application of Spark"         = { role = "preview", action = "emr-serverless:CreateApplication", resource = "arn:aws:emr-serverless:eu-west-1:123456789012:/applications", context = { "aws:RequestTag/environment" = "pr-7" } }
+        "dev changes prod's application of Spark"         = { role = "dev", action = "emr-serverless:UpdateApplication", resource = "arn:aws:emr-serverless:eu-west-1:123456789012:/applications/00f1", context = { "aws:ResourceTag/environment" = "prod" } }
+        "dev takes an application to prod"                = { role = "dev", action = "emr-serverless:TagResource", resource = "arn:aws:emr-serverless:eu-west-1:123456789012:/applications/00f1", context = { "aws:ResourceTag/environment" = "dev", "aws:RequestTag/environment" = "prod" } }
         "dev registers prod's jobs"                       = { role = "dev", action = "batch:RegisterJobDefinition", resource = "arn:aws:batch:eu-west-1:123456789012:job-definition/waybill-prod-load-small-c0ffee" }
         "dev replaces prod's containers"                  = { role = "dev", action = "ecs:UpdateService", resource = "arn:aws:ecs:eu-west-1:123456789012:service/waybill-prod-api/waybill-prod-api" }
         "staging pushes an image"                         = { role = "staging", action = "ecr:PutImage", resource = "arn:aws:ecr:eu-west-1:123456789012:repository/waybill/task" }

@@ -35,6 +35,32 @@ resource "aws_s3_bucket_lifecycle_configuration" "this" {
     }
   }
 
+  # What nobody needs when the work is done that it was written for.
+  dynamic "rule" {
+    for_each = var.retention.short_lived
+
+    content {
+      id     = "short-lived ${rule.key}"
+      status = "Enabled"
+
+      filter {
+        prefix = rule.key
+      }
+
+      expiration {
+        days = rule.value
+      }
+
+      noncurrent_version_expiration {
+        noncurrent_days = 1
+      }
+
+      abort_incomplete_multipart_upload {
+        days_after_initiation = rule.value
+      }
+    }
+  }
+
   # What is left when all versions of an object are gone. S3 does not take this in one rule with a number of days.
   rule {
     id     = "markers"

@@ -35,12 +35,14 @@ variable "retention" {
     What happens to objects with time. `tiers`: cheaper storage classes, each after so many days.
     `expire_days`: when objects are deleted (null: never). `noncurrent_days`: how long the versions are kept
     that were overwritten or deleted. `abort_multipart_days`: when the parts of an unfinished upload are deleted.
+    `short_lived`: prefixes, as `scratch/`, whose objects are deleted after so many days, and their old versions a day later.
   EOT
   type = object({
     tiers                = optional(list(object({ after_days = number, class = string })), [])
     expire_days          = optional(number)
     noncurrent_days      = optional(number, 30)
     abort_multipart_days = optional(number, 7)
+    short_lived          = optional(map(number), {})
   })
   default  = {}
   nullable = false
@@ -75,6 +77,11 @@ variable "retention" {
       for days in concat([0], var.retention.tiers[*].after_days) : var.retention.expire_days > days
     ])
     error_message = "Objects expire after at least one day, and later than the last tier begins."
+  }
+
+  validation {
+    condition     = alltrue([for prefix, days in var.retention.short_lived : can(regex("^[^/].*/$", prefix)) && days >= 1 && floor(days) == days])
+    error_message = "What is short-lived lies below a prefix that ends in a slash, and is kept for at least one whole day."
   }
 
   validation {

@@ -1,5 +1,5 @@
 locals {
-  alarms = merge(local.intake_alarms, local.function_alarms, local.api_alarms, local.service_alarms, local.database_alarms, local.release_alarms)
+  alarms = merge(local.intake_alarms, local.function_alarms, local.api_alarms, local.service_alarms, local.database_alarms, local.release_alarms, local.spark_alarms)
 
   # What an alarm is unless it says otherwise: `metric` is one metric, `math` an expression over several.
   usual = {

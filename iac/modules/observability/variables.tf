@@ -113,6 +113,17 @@ variable "release" {
   }
 }
 
+variable "spark" {
+  description = "What runs jobs of the Spark lane: the ARN of the state machine. Null where there is none."
+  type        = object({ machine_arn = string })
+  default     = null
+
+  validation {
+    condition     = var.spark == null ? true : can(regex(":stateMachine:[^:]+$", var.spark.machine_arn))
+    error_message = "The ARN must be a state machine's: metrics are found by it."
+  }
+}
+
 variable "service" {
   description = "The API's containers: how CloudWatch names their balancer and its targets, and how many must be ready. Null where the function answers."
   type = object({

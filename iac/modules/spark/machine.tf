@@ -1,5 +1,5 @@
-# Starts a job for a batch, waits for it, and begins it again where it failed. Its execution is named after the batch, so that a
-# message that comes twice starts one job.
+# Starts a job for a batch, waits for it, and begins it again where it failed. Its executions are named after the batch and
+# numbered, so that a message that comes twice starts one job, and a replay another.
 
 resource "aws_cloudwatch_log_group" "machine" {
   #checkov:skip=CKV_AWS_158:CloudWatch encrypts logs with its own key; lines name states and errors, so a customer key would protect nothing more
@@ -80,6 +80,27 @@ data "aws_iam_policy_document" "machine" {
       sid       = "FollowEmrJobs"
       actions   = ["emr-serverless:CancelJobRun", "emr-serverless:GetJobRun"]
       resources = [for arn in aws_emrserverless_application.this[*].arn : "${arn}/jobruns/*"]
+    }
+  }
+
+  dynamic "statement" {
+    for_each = local.emr ? [1] : []
+
+    content {
+      # EMR makes its workers' interfaces in the name of whoever starts it.
+      sid     = "Interfaces"
+      actions = ["ec2:CreateNetworkInterface"]
+      resources = concat(
+        ["arn:${local.partition}:ec2:${local.place}:network-interface/*"],
+        [for id in var.network.subnet_ids : "arn:${local.partition}:ec2:${local.place}:subnet/${id}"],
+        [for id in var.network.security_group_ids : "arn:${local.partition}:ec2:${local.place}:security-group/${id}"],
+      )
+
+      condition {
+        test     = "StringEquals"
+        variable = "aws:CalledViaLast"
+        values   = ["ops.emr-serverless.amazonaws.com"]
+      }
     }
   }
 

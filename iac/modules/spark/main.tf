@@ -40,7 +40,8 @@ resource "aws_cloudwatch_log_group" "job" {
   #checkov:skip=CKV_AWS_158:CloudWatch encrypts logs with its own key; lines name batches and states, never rows
   #checkov:skip=CKV_AWS_338:How long is the environment's choice (log_days); the ledger keeps every batch's history
 
-  name              = "/waybill/${local.machine}"
+  # A group of the environment's name, as roles are held to it.
+  name              = "/aws/${local.emr ? "emr-serverless" : "glue"}/${local.machine}"
   retention_in_days = var.log_days
 }
 

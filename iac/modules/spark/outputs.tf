@@ -1,6 +1,12 @@
 output "machine" {
-  description = "The state machine that loads a batch: its name and ARN. Name its executions after the batch."
+  description = "The state machine that loads a batch: its name and ARN. Its executions are named after the batch, with a number behind it."
   value       = { name = aws_sfn_state_machine.this.name, arn = local.machine_arn }
+}
+
+output "sessions" {
+  description = "The most sessions that jobs open on the database: one for each core of the workers that there can be, two for each driver."
+  # Two jobs side by side are the dearest: both have drivers, and the workers are all there.
+  value = var.limits.workers * 4 + 4
 }
 
 output "job_role" {

@@ -34,6 +34,10 @@ module "curated" {
   name        = "${var.name}-curated"
   destroyable = var.destroyable
 
+  retention = {
+    short_lived = var.curated.short_lived
+  }
+
   replicate_to         = lookup(local.copies, "curated", null)
   access_logs          = var.access_logs
   permissions_boundary = var.permissions_boundary

@@ -38,6 +38,15 @@ variable "incoming" {
   }
 }
 
+variable "curated" {
+  description = "The bucket of what is made of files for others to read. `short_lived`: prefixes whose objects are deleted after so many days."
+  type = object({
+    short_lived = optional(map(number), {})
+  })
+  default  = {}
+  nullable = false
+}
+
 variable "keep_reports_days" {
   description = "When reports of rejected batches are deleted."
   type        = number

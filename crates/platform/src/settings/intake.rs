@@ -6,8 +6,8 @@ use std::time::Duration;
 use loader::DEFAULT_LEASE;
 
 use super::{
-    Bulk, Common, SettingsError, Variables, incoming_bucket, keys, lease, loads_url, process,
-    queue_url,
+    Bulk, Common, SettingsError, Spark, Variables, incoming_bucket, keys, lease, loads_url,
+    process, queue_url,
 };
 use crate::names::Names;
 
@@ -30,6 +30,8 @@ pub struct Intake {
     pub lease: Duration,
     /// The task lane, where there is one.
     pub bulk: Option<Bulk>,
+    /// The Spark lane, where there is one.
+    pub spark: Option<Spark>,
 }
 
 impl Intake {
@@ -50,6 +52,7 @@ impl Intake {
                 .unwrap_or(DEFAULT_LANE_BYTES),
             lease: lease(from)?,
             bulk: Bulk::read(from)?,
+            spark: Spark::read(from)?,
         })
     }
 
@@ -63,6 +66,7 @@ impl Intake {
             lane_bytes: DEFAULT_LANE_BYTES,
             lease: DEFAULT_LEASE,
             bulk: (names.tasks() > 0).then(|| Bulk::of(names)),
+            spark: Spark::of(names),
         }
     }
 
@@ -78,7 +82,9 @@ impl Intake {
         ] {
             variables.insert(key.to_owned(), value);
         }
-        for (key, value) in self.bulk.iter().flat_map(Bulk::variables) {
+        let bulk = self.bulk.iter().flat_map(Bulk::variables);
+        let spark = self.spark.iter().flat_map(Spark::variables);
+        for (key, value) in bulk.chain(spark) {
             variables.insert(key.to_owned(), value);
         }
         variables

@@ -54,9 +54,9 @@ pub(crate) async fn run(command: Release, terminal: Terminal) -> Outcome {
 
 fn page(manifest: &Manifest) -> String {
     let mut lines = vec![format!("release {}", manifest.release)];
-    for (function, zip) in &manifest.functions {
+    for (name, zip) in manifest.functions.iter().chain(&manifest.spark) {
         lines.push(format!(
-            "{function:<10} {:>12} bytes  sha256 {}",
+            "{name:<10} {:>12} bytes  sha256 {}",
             grouped(zip.bytes),
             zip.sha256
         ));

@@ -5,12 +5,9 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use platform::names::{CERTIFICATES, Function, RELEASE_FILE};
-use sha2::{Digest as _, Sha256};
 
-use super::manifest::{MANIFEST, Manifest, Zip, zip_name};
+use super::manifest::{MANIFEST, Manifest, SPARK, Zip, zip_name};
 use crate::failure::{Failure, OrFail as _, Outcome};
 use crate::package;
 
@@ -51,20 +48,32 @@ pub(crate) fn build(
         package::write(&binary, &beside, LEVEL, &zip)
             .or_failed(format!("packing function {name}"))?;
         let bytes = fs::read(&zip).or_failed(format!("reading {}", zip.display()))?;
-        functions.insert(
-            name.to_owned(),
-            Zip {
-                sha256: STANDARD.encode(Sha256::digest(&bytes)),
-                bytes: bytes.len() as u64,
-            },
-        );
+        functions.insert(name.to_owned(), Zip::of(&bytes));
     }
     let manifest = Manifest {
         release: release.to_owned(),
         functions,
+        spark: spark(out)?,
     };
     fs::write(out.join(MANIFEST), manifest.text()?).or_failed("writing the manifest")?;
     Ok(manifest)
+}
+
+/// The files of the Spark lane's job, which `scripts/lib/spark-package` puts beside the zips.
+fn spark(out: &Path) -> Outcome<BTreeMap<String, Zip>> {
+    let folder = out.join(SPARK);
+    if !folder.is_dir() {
+        return Ok(BTreeMap::new());
+    }
+    let reading = || format!("reading {}", folder.display());
+    let mut files = BTreeMap::new();
+    for entry in fs::read_dir(&folder).or_failed(reading())? {
+        let path = entry.or_failed(reading())?.path();
+        let bytes = fs::read(&path).or_failed(format!("reading {}", path.display()))?;
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        files.insert(name.into_owned(), Zip::of(&bytes));
+    }
+    Ok(files)
 }
 
 /// A function's binary: as cargo leaves it, or in a folder of its own as cargo-lambda does.
@@ -126,6 +135,23 @@ mod tests {
         let release = std::io::read_to_string(zip.by_name("release").expect("there"));
         assert_eq!(release.expect("text"), "c0ffee");
         assert_eq!(Manifest::read(&at("one")).expect("it reads"), one);
+        // A release without the Spark lane is named by the bytes that it always had.
+        assert!(!one.text().expect("text").contains(SPARK));
+    }
+
+    #[test]
+    fn the_spark_lanes_job_is_part_of_the_release() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let at = |name: &str| dir.path().join(name);
+        for function in Function::ALL {
+            fs::write(at(function.as_str()), "binary").expect("a binary");
+        }
+        fs::write(at("rds.pem"), "-----BEGIN CERTIFICATE-----\n").expect("authorities");
+        fs::create_dir_all(at("out").join(SPARK)).expect("a folder");
+        fs::write(at("out").join(SPARK).join("job.py"), "a job").expect("a job");
+        let built = build("c0ffee", dir.path(), &at("rds.pem"), &at("out")).expect("packed");
+        assert_eq!(built.spark["job.py"], Zip::of(b"a job"));
+        assert_eq!(Manifest::read(&at("out")).expect("it reads"), built);
     }
 
     #[test]

@@ -5,13 +5,19 @@ use std::fs;
 use std::path::Path;
 
 use aws_sdk_s3::Client;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use platform::names::Function;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest as _, Sha256};
 
 use crate::failure::{Failure, OrFail as _, Outcome};
 
 /// The manifest's name in a release's folder, here and in the bucket.
 pub(crate) const MANIFEST: &str = "release.json";
+
+/// The folder of the Spark lane's job in a release's.
+pub(crate) const SPARK: &str = "spark";
 
 /// The folder of releases in the artifact bucket.
 pub(crate) const RELEASES: &str = "releases";
@@ -25,15 +31,28 @@ pub(crate) struct Manifest {
     pub(crate) release: String,
     /// The zip of each function, by the function's name.
     pub(crate) functions: BTreeMap<String, Zip>,
+    /// The files of the Spark lane's job, by their names in the folder; none where the release was built without.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) spark: BTreeMap<String, Zip>,
 }
 
-/// One zip.
+/// One file: a zip, or a part of the Spark lane's job.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Zip {
     /// Its SHA-256 in base64, as Lambda and S3 give it.
     pub(crate) sha256: String,
     /// Its size.
     pub(crate) bytes: u64,
+}
+
+impl Zip {
+    /// Of a file's content.
+    pub(crate) fn of(bytes: &[u8]) -> Self {
+        Self {
+            sha256: STANDARD.encode(Sha256::digest(bytes)),
+            bytes: bytes.len() as u64,
+        }
+    }
 }
 
 impl Manifest {

@@ -11,7 +11,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest as _, Sha256};
 
-use super::manifest::{MANIFEST, Manifest};
+use super::manifest::{MANIFEST, Manifest, PREVIEWS, SPARK, Zip};
 use crate::failure::{Failure, OrFail as _, Outcome};
 
 /// Uploads a folder that `build` wrote. The manifest comes last: where it is, all is.
@@ -22,11 +22,17 @@ pub(crate) async fn upload(
     root: &str,
 ) -> Outcome<Manifest> {
     let manifest = Manifest::read(folder)?;
-    for (function, zip) in &manifest.functions {
-        let file = format!("{function}.zip");
+    let zips = manifest
+        .functions
+        .iter()
+        .map(|(function, zip)| (format!("{function}.zip"), zip));
+    // Previews have no Spark lane.
+    let job = manifest.spark.iter().filter(|_| root != PREVIEWS);
+    let files = zips.chain(job.map(|(name, file)| (format!("{SPARK}/{name}"), file)));
+    for (file, what) in files {
         let path = folder.join(&file);
         let bytes = fs::read(&path).or_misuse(format!("reading {}", path.display()))?;
-        if STANDARD.encode(Sha256::digest(&bytes)) != zip.sha256 {
+        if Zip::of(&bytes) != *what {
             return Err(Failure::misuse(format!(
                 "{} is not what the manifest says",
                 path.display()

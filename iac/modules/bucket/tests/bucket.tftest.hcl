@@ -266,3 +266,35 @@ run "refuses_logs_into_itself" {
   variables { access_logs = { bucket = "waybill-test-incoming", prefix = "" } }
   expect_failures = [var.access_logs]
 }
+
+run "what_is_short_lived_goes_soon_and_nothing_else" {
+  command = plan
+
+  variables {
+    retention = { short_lived = { "lake/scratch/" = 3 } }
+  }
+
+  assert {
+    condition = [
+      for rule in aws_s3_bucket_lifecycle_configuration.this.rule :
+      [one(rule.filter).prefix, one(rule.expiration).days, one(rule.noncurrent_version_expiration).noncurrent_days]
+      if startswith(rule.id, "short-lived")
+    ] == [["lake/scratch/", 3, 1]]
+    error_message = "What lies below the prefix must go after three days, and its versions a day later."
+  }
+
+  assert {
+    condition     = alltrue([for rule in aws_s3_bucket_lifecycle_configuration.this.rule : length(rule.expiration) == 0 if rule.id == "content"])
+    error_message = "What lies elsewhere must stay."
+  }
+}
+
+run "a_whole_bucket_is_not_short_lived" {
+  command = plan
+
+  variables {
+    retention = { short_lived = { "" = 3 } }
+  }
+
+  expect_failures = [var.retention]
+}

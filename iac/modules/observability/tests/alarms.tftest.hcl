@@ -19,6 +19,7 @@ variables {
   janitor_dead_letter_queue_name = "waybill-prod-janitor-dead"
   api                            = { id = "a1b2c3", stage = "$default" }
   release                        = { machine_arn = "arn:aws:states:eu-west-1:123456789012:stateMachine:waybill-prod-release", rule = "waybill-prod-release-recovery" }
+  spark                          = { machine_arn = "arn:aws:states:eu-west-1:123456789012:stateMachine:waybill-prod-spark" }
   service                        = { dimensions = { LoadBalancer = "app/waybill-prod-api/0a1b", TargetGroup = "targetgroup/waybill-prod-api/2c3d" }, least = 2 }
   database = {
     identifier         = "waybill-prod"
@@ -103,8 +104,10 @@ run "what_can_go_wrong_is_watched" {
       "AWS/ApiGateway 5xx $default a1b2c3", "AWS/ApiGateway Count $default a1b2c3",
       "AWS/States ExecutionsFailed ${var.release.machine_arn}", "AWS/States ExecutionsAborted ${var.release.machine_arn}",
       "AWS/States ExecutionsTimedOut ${var.release.machine_arn}",
+      "AWS/States ExecutionsFailed ${var.spark.machine_arn}", "AWS/States ExecutionsAborted ${var.spark.machine_arn}",
+      "AWS/States ExecutionsTimedOut ${var.spark.machine_arn}",
     ])
-    error_message = "Expressions must be of tries, rejections, server errors and the ways that a release ends badly."
+    error_message = "Expressions must be of tries, rejections, server errors and the ways that a release or a job of Spark ends badly."
   }
 }
 
@@ -223,6 +226,12 @@ run "a_database_of_another_environment_is_not_watched_twice" {
     database                       = null
     janitor_dead_letter_queue_name = null
     service                        = null
+    spark                          = null
+  }
+
+  assert {
+    condition     = !contains(keys(output.alarms), "spark-failed") && !contains(keys(output.alarms), "service-unhealthy")
+    error_message = "What is not there is not watched."
   }
 
   assert {

@@ -103,6 +103,16 @@ run "a_job_reads_batches_and_writes_its_lake_only" {
   }
 }
 
+run "sessions_are_as_many_as_cores_and_drivers" {
+  command = apply
+
+  assert {
+    # 40 processors: two drivers of four, and eight workers of four. A third job would take a worker's place.
+    condition     = output.sessions == 8 * 4 + 2 * 2
+    error_message = "The database must have room for each core of each worker, and for the drivers."
+  }
+}
+
 run "glue_runs_the_same_script" {
   command = apply
 

@@ -1,0 +1,24 @@
+# The Spark lane, where there is one. That a batch waits long or fails is known from the ledger's side (intake.tf); this tells
+# of jobs that do not come to an end, or to none that anybody hears of.
+locals {
+  spark_alarms = { for key, alarm in {
+    spark-failed = merge(local.usual, {
+      page = "spark-failed"
+      says = "A job of the Spark lane failed as often as it may be begun, took too long, or was stopped."
+      math = {
+        expression = "FILL(failed, 0) + FILL(stopped, 0) + FILL(late, 0)"
+        label      = "jobs that did not settle their batch"
+        namespace  = "AWS/States"
+        dimensions = { StateMachineArn = try(var.spark.machine_arn, "") }
+        metrics = {
+          failed  = { name = "ExecutionsFailed", statistic = "Sum" }
+          stopped = { name = "ExecutionsAborted", statistic = "Sum" }
+          late    = { name = "ExecutionsTimedOut", statistic = "Sum" }
+        }
+      }
+      threshold = 1
+      # No job ended.
+      missing = "notBreaching"
+    })
+  } : key => alarm if var.spark != null }
+}
