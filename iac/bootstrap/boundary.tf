@@ -8,10 +8,15 @@ data "aws_iam_policy_document" "boundary" {
   for_each = local.writers
 
   statement {
+    # And three things that are no environment's own: what starts a container fetches its image; Step Functions makes one rule for
+    # an account, in the name of whoever waits for jobs; dev's server holds the previews' databases, and the function that makes
+    # them sets the passwords that the previews keep.
     sid = "Own"
     actions = [
       "batch:SubmitJob",
       "dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem",
+      "ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer",
+      "events:DescribeRule", "events:PutRule", "events:PutTargets",
       "lambda:GetAlias", "lambda:GetFunction*", "lambda:InvokeFunction", "lambda:ListAliases", "lambda:ListVersionsByFunction",
       "lambda:PublishVersion", "lambda:UpdateAlias", "lambda:UpdateFunctionCode",
       "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents",
@@ -19,7 +24,7 @@ data "aws_iam_policy_document" "boundary" {
       "s3:AbortMultipartUpload", "s3:DeleteObject*", "s3:GetObject*", "s3:GetReplicationConfiguration", "s3:ListBucket*",
       "s3:ListMultipartUploadParts", "s3:PutObject*", "s3:ReplicateObject", "s3:ReplicateTags",
       "sns:Publish",
-      "sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:ReceiveMessage", "sqs:SendMessage",
+      "sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueue*", "sqs:ReceiveMessage", "sqs:SendMessage",
       "ssm:GetParameter*",
       "states:DescribeExecution", "states:StartExecution",
     ]
@@ -27,6 +32,8 @@ data "aws_iam_policy_document" "boundary" {
       local.arns[each.key].buckets, local.arns[each.key].job_definitions, local.arns[each.key].job_queues, local.arns[each.key].executions, local.arns[each.key].functions, local.arns[each.key].instances,
       local.arns[each.key].log_groups, local.arns[each.key].machines, local.arns[each.key].parameters, local.arns[each.key].queues,
       local.arns[each.key].tables, local.arns[each.key].topics,
+      contains(local.deploys, each.key) ? concat(local.registry_arns, [local.ends_of_jobs]) : [],
+      each.key == "dev" ? local.arns.preview.parameters : [],
     )
   }
 
@@ -38,40 +45,19 @@ data "aws_iam_policy_document" "boundary" {
   }
 
   dynamic "statement" {
-    # What starts a container fetches its image.
-    for_each = contains(local.deploys, each.key) ? [1] : []
-
-    content {
-      sid       = "Images"
-      actions   = ["ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"]
-      resources = local.registry_arns
-    }
-  }
-
-  dynamic "statement" {
-    # The state machine of the Spark lane. The tag keeps it out of others' applications; a job has its application in its ARN.
-    for_each = contains(local.deploys, each.key) ? [1] : []
-
-    content {
-      sid       = "Applications"
-      actions   = ["emr-serverless:StartApplication", "emr-serverless:StartJobRun"]
-      resources = local.arns[each.key].applications
-
-      condition {
-        test     = "StringEquals"
-        variable = "aws:ResourceTag/environment"
-        values   = [each.key]
-      }
-    }
-  }
-
-  dynamic "statement" {
+    # The state machine of the Spark lane. Applications are born with the tag, which keeps it out of others'; jobs have none.
     for_each = contains(local.deploys, each.key) ? [1] : []
 
     content {
       sid       = "Jobs"
-      actions   = ["emr-serverless:CancelJobRun", "emr-serverless:GetJobRun"]
-      resources = formatlist("%s/jobruns/*", local.arns[each.key].applications)
+      actions   = ["emr-serverless:*JobRun", "emr-serverless:StartApplication"]
+      resources = local.arns[each.key].applications
+
+      condition {
+        test     = "StringEqualsIfExists"
+        variable = "aws:ResourceTag/environment"
+        values   = [each.key]
+      }
     }
   }
 
@@ -91,21 +77,10 @@ data "aws_iam_policy_document" "boundary" {
     }
   }
 
-  dynamic "statement" {
-    # One rule for the account, which Step Functions makes in the name of whoever waits for a job.
-    for_each = contains(local.deploys, each.key) ? [1] : []
-
-    content {
-      sid       = "EndsOfJobs"
-      actions   = ["events:DescribeRule", "events:PutRule", "events:PutTargets"]
-      resources = [local.ends_of_jobs]
-    }
-  }
-
   statement {
     # A release puts its code into functions.
     sid       = "Artifacts"
-    actions   = ["s3:GetObject", "s3:GetObjectVersion"]
+    actions   = ["s3:GetObject*"]
     resources = ["${local.s3}${local.buckets.artifacts}/*"]
   }
 
@@ -117,39 +92,16 @@ data "aws_iam_policy_document" "boundary" {
   }
 
   statement {
-    # SecureStrings: the key is AWS' own and has no name to write down.
-    sid       = "Secrets"
-    actions   = ["kms:Decrypt"]
-    resources = ["arn:${local.partition}:kms:${local.here}:key/*"]
-
-    condition {
-      test     = "StringEquals"
-      variable = "kms:ViaService"
-      values   = ["ssm.${var.region}.amazonaws.com"]
-    }
-  }
-
-  statement {
-    # Topics that are encrypted: whoever publishes has the message sealed, with AWS' own key again.
-    sid       = "Messages"
+    # SecureStrings, and topics that are encrypted, whose publisher has the message sealed: the keys are AWS' own and have no
+    # names to write down.
+    sid       = "Keys"
     actions   = ["kms:Decrypt", "kms:GenerateDataKey*"]
     resources = ["arn:${local.partition}:kms:${local.here}:key/*"]
 
     condition {
       test     = "StringEquals"
       variable = "kms:ViaService"
-      values   = ["sns.${var.region}.amazonaws.com"]
-    }
-  }
-
-  dynamic "statement" {
-    # dev's server holds the previews' databases: the function that makes them sets the passwords that the previews keep.
-    for_each = each.key == "dev" ? [1] : []
-
-    content {
-      sid       = "PreviewPasswords"
-      actions   = ["ssm:GetParameter*"]
-      resources = local.arns.preview.parameters
+      values   = ["sns.${var.region}.amazonaws.com", "ssm.${var.region}.amazonaws.com"]
     }
   }
 

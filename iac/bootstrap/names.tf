@@ -96,7 +96,7 @@ locals {
     ])
   }
 
-  ends_of_jobs = "arn:${local.partition}:events:${local.here}:rule/StepFunctionsGetEventsForEMRServerlessJobRule"
+  ends_of_jobs = "arn:${local.partition}:events:${local.here}:rule/StepFunctionsGetEventsForEMRServerless*"
   mappings     = "arn:${local.partition}:lambda:${local.here}:event-source-mapping:*"
   # API Gateway's ARNs have no account and no names. HTTP APIs and domains only.
   gateway       = "arn:${local.partition}:apigateway:${var.region}::"

@@ -22,7 +22,7 @@ run "enough_for_functions" {
 
   variables {
     policies = { for name, policy in run.bootstrap.policies.boundaries : name => [policy] }
-    requests = merge([
+    requests = merge(concat([
       for role, environment in { dev = "dev", staging = "staging", prod = "prod", preview = "pr-7" } : {
         for name, request in {
           receive   = { action = "sqs:ReceiveMessage", resource = "arn:aws:sqs:eu-west-1:123456789012:waybill-${environment}-intake" }
@@ -65,7 +65,7 @@ run "enough_for_functions" {
           job_ends    = { action = "events:PutRule", resource = "arn:aws:events:eu-west-1:123456789012:rule/StepFunctionsGetEventsForEMRServerlessJobRule" }
         } : "${environment} ${name}" => merge({ role = environment, context = tomap({}) }, request)
       }
-    ]...)
+    ])...)
   }
 
   assert {
@@ -118,7 +118,7 @@ run "not_more" {
           for name, request in {
             "makes roles"                      = { action = "iam:CreateRole", resource = "arn:aws:iam::123456789012:role/waybill-${mine}-more" }
             "passes its jobs' role to code"    = { action = "iam:PassRole", resource = "arn:aws:iam::123456789012:role/waybill-${mine}-spark-job", context = { "iam:PassedToService" = "lambda.amazonaws.com" } }
-            "starts jobs without a tag"        = { action = "emr-serverless:StartJobRun", resource = "arn:aws:emr-serverless:eu-west-1:123456789012:/applications/00f1" }
+            "makes rules"                      = { action = "events:PutRule", resource = "arn:aws:events:eu-west-1:123456789012:rule/waybill-${mine}-more" }
             "passes roles"                     = { action = "iam:PassRole", resource = "arn:aws:iam::123456789012:role/waybill-${mine}-more" }
             "becomes another"                  = { action = "sts:AssumeRole", resource = "arn:aws:iam::123456789012:role/waybill-deploy-${role}" }
             "reads states"                     = { action = "s3:GetObject", resource = "arn:aws:s3:::waybill${role == "prod" ? "-prod" : ""}-state/stack/${mine}/terraform.tfstate" }
