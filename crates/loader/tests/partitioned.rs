@@ -103,6 +103,35 @@ async fn rows_without_a_partition_fail_the_batch_at_once_and_say_which() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_month_is_added_beside_open_loads_and_reads() {
+    let bench = by_month(Bench::with_ports().await).await;
+    let row = "INSERT INTO prices VALUES ('CNGGZ', 'EETLL', '2021-03-01', 1, 1)";
+    let load = bench.session.batch_execute(&format!("BEGIN; {row}"));
+    load.await.expect("a load is open");
+    let owner = bench.database.connect(Role::Owner).await;
+    let month =
+        "BEGIN; SET LOCAL lock_timeout = '10s'; SELECT waybill.add_prices_month('2022-02-01')";
+    owner
+        .batch_execute(month)
+        .await
+        .expect("no load is waited for");
+
+    let other = "SET lock_timeout = '10s'; SELECT count(*) FROM prices; ";
+    let other = bench.ledger.batch_execute(&format!("{other}{row}"));
+    other
+        .await
+        .expect("a month that is being added is not waited for");
+    owner.batch_execute("COMMIT").await.expect("added");
+    bench.session.batch_execute("COMMIT").await.expect("loaded");
+    assert_eq!(bench.count("prices").await, 2);
+    assert!(
+        partitions(&bench, "prices")
+            .await
+            .contains(&"prices_2022_02".to_owned())
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_batch_is_undone_in_every_partition_and_so_is_one_from_before() {
     let mut bench = Bench::with_small_runs().await;
     let content = format!("{HEADER}CNGGZ,EETLL,2021-01-01,1\nEETLL,CNGGZ,2021-01-02,2\n");
