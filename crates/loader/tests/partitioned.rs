@@ -4,7 +4,7 @@
 mod support;
 
 use contract::Contract;
-use ledger::{Batch, State};
+use ledger::{Batch, Options, State};
 use support::{Bench, Ended, HEADER, ROWS, unsorted};
 use testkit::Role;
 
@@ -252,7 +252,7 @@ async fn upserts_and_snapshots_reach_their_partitions_or_say_which_is_missing() 
                 quotes(mode),
                 &key,
                 format!("{head}{rows}"),
-                Default::default(),
+                Options::default(),
             )
             .await;
         assert_eq!(committed(&ended), (State::Committed, 2));
@@ -270,7 +270,7 @@ async fn upserts_and_snapshots_reach_their_partitions_or_say_which_is_missing() 
         let key = format!("quotes/{mode}.csv");
         let content = format!("{head}e,2021-02-07,1\ne,2021-03-07,2\n");
         let ended = bench
-            .submit_as(quotes(mode), &key, content, Default::default())
+            .submit_as(quotes(mode), &key, content, Options::default())
             .await;
         assert_eq!(ended.loaded.state, State::Failed);
         let said = detail(&ended.batch);
