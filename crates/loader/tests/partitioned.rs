@@ -4,7 +4,7 @@
 mod support;
 
 use contract::Contract;
-use ledger::{Batch, State};
+use ledger::{Batch, Options, State};
 use support::{Bench, Ended, HEADER, ROWS, unsorted};
 use testkit::Role;
 
@@ -106,7 +106,8 @@ async fn rows_without_a_partition_fail_the_batch_at_once_and_say_which() {
 async fn a_month_is_added_beside_open_loads_and_reads() {
     let bench = by_month(Bench::with_ports().await).await;
     let row = "INSERT INTO prices VALUES ('CNGGZ', 'EETLL', '2021-03-01', 1, 1)";
-    let load = bench.session.batch_execute(&format!("BEGIN; {row}"));
+    let load = format!("BEGIN; {row}");
+    let load = bench.session.batch_execute(&load);
     load.await.expect("a load is open");
     let owner = bench.database.connect(Role::Owner).await;
     let month =
@@ -116,8 +117,8 @@ async fn a_month_is_added_beside_open_loads_and_reads() {
         .await
         .expect("no load is waited for");
 
-    let other = "SET lock_timeout = '10s'; SELECT count(*) FROM prices; ";
-    let other = bench.ledger.batch_execute(&format!("{other}{row}"));
+    let other = format!("SET lock_timeout = '10s'; SELECT count(*) FROM prices; {row}");
+    let other = bench.ledger.batch_execute(&other);
     other
         .await
         .expect("a month that is being added is not waited for");
@@ -251,7 +252,7 @@ async fn upserts_and_snapshots_reach_their_partitions_or_say_which_is_missing() 
                 quotes(mode),
                 &key,
                 format!("{head}{rows}"),
-                Default::default(),
+                Options::default(),
             )
             .await;
         assert_eq!(committed(&ended), (State::Committed, 2));
@@ -269,7 +270,7 @@ async fn upserts_and_snapshots_reach_their_partitions_or_say_which_is_missing() 
         let key = format!("quotes/{mode}.csv");
         let content = format!("{head}e,2021-02-07,1\ne,2021-03-07,2\n");
         let ended = bench
-            .submit_as(quotes(mode), &key, content, Default::default())
+            .submit_as(quotes(mode), &key, content, Options::default())
             .await;
         assert_eq!(ended.loaded.state, State::Failed);
         let said = detail(&ended.batch);
