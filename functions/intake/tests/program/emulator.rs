@@ -113,9 +113,10 @@ impl Emulator {
 
 impl Drop for Emulator {
     fn drop(&mut self) {
-        // Not to panic while a test already does.
-        if let Err(error) = emulator::stop(&self.dir, Some(&self.part)) {
-            eprintln!("the emulator is still there: {error}");
+        let stopped = emulator::stop(&self.dir, Some(&self.part));
+        // A test that fails says why by itself.
+        if !std::thread::panicking() {
+            stopped.expect("the emulator stops");
         }
     }
 }

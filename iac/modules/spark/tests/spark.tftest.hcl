@@ -63,6 +63,18 @@ run "the_machine_starts_the_releases_own_job" {
   }
 }
 
+run "logs_stay_in_the_account" {
+  command = apply
+
+  assert {
+    condition = alltrue([
+      for monitoring in [jsondecode(aws_sfn_state_machine.this.definition).States.RunOnEmr.Arguments.ConfigurationOverrides.MonitoringConfiguration] :
+      monitoring.CloudWatchLoggingConfiguration.Enabled && !monitoring.ManagedPersistenceMonitoringConfiguration.Enabled
+    ])
+    error_message = "A job must log to the environment's own group, and not through a bucket that its network refuses."
+  }
+}
+
 run "a_job_reads_batches_and_writes_its_lake_only" {
   command = apply
 
