@@ -107,8 +107,10 @@ _FINAL = ("/problems/cancelled", "/problems/given-up")
 """Failures that nobody tries again unless asked to."""
 ATTEMPTS = 100
 """How often a batch is begun, in any lane, before an operator must look."""
-PAUSE_S = 60
-"""How long a batch waits before it is missed: its state machine begins it again by then."""
+TRIES = 12
+"""How often this lane begins one that fails: machines are paid each time. With the pauses between them, some ten hours."""
+_FIRST_PAUSE_S = 60
+_LONGEST_PAUSE_S = 4 * 3600
 
 
 class Superseded(Exception):
@@ -203,7 +205,7 @@ def claim(session: Database, batch: uuid.UUID, release: str) -> "Held | Settled 
             return Settled(number, before, "failed")
         claimed = session.rows(_CLAIM, number, release, LEASE_S, ATTEMPTS)
         if not claimed:
-            _give_up(session, number)
+            _give_up(session, number, ATTEMPTS)
             return Settled(number, before, "failed")
         row = claimed[0]
         held = Held(row[0], row[1], row[2], row[3], row[4], row[5], row[6], row[7], *row[10:14], row[17])
@@ -303,20 +305,22 @@ def postpone(session: Database, held: Held, end: End) -> bool:
         if session.rows(_OURS, held.number, held.attempt) and _was_cancelled(session, held.number):
             return False
         _write_end(session, held, end)
-        if held.tries >= ATTEMPTS:
-            _give_up(session, held.number)
+        if held.tries >= TRIES:
+            _give_up(session, held.number, held.tries)
             return False
-        session.rows(_POSTPONE, held.number, PAUSE_S, None)
+        # The state machine begins it again by itself, a few times; after that it is missed once it is due.
+        pause = min(_FIRST_PAUSE_S * 2 ** min(held.tries, TRIES), _LONGEST_PAUSE_S)
+        session.rows(_POSTPONE, held.number, pause, None)
     return True
 
 
-def _give_up(session: Database, number: int) -> None:
+def _give_up(session: Database, number: int, tries: int) -> None:
     """A batch that was begun too often is left to an operator."""
     problem = {
         "type": "/problems/given-up",
         "title": "The load was tried too often",
         "status": 500,
-        "detail": f"{ATTEMPTS} attempts did not come to an end; an operator has to look, and a replay tries again",
+        "detail": f"{tries} attempts did not come to an end; an operator has to look, and a replay tries again",
     }
     attempt = session.rows(_GIVE_UP, number, json.dumps(problem))[0][0]
     session.rows(_EVENT, number, "failed", attempt, problem["title"])
