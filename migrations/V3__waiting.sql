@@ -77,5 +77,5 @@ GRANT EXECUTE ON FUNCTION waybill.cancel TO waybill_apis, waybill_loaders;
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON waybill.queue, waybill.turns TO waybill_loaders;
 -- What is urgent waits from the moment that the API has stored it, before the bucket's event.
-GRANT INSERT (priority), UPDATE (lane, partner) ON waybill.batches TO waybill_apis;
-GRANT SELECT, INSERT ON waybill.queue TO waybill_apis;
+GRANT INSERT (priority), UPDATE (lane, partner, tries_from, cancel_by) ON waybill.batches TO waybill_apis;
+GRANT SELECT, INSERT, UPDATE (due_at) ON waybill.queue TO waybill_apis;

@@ -132,7 +132,7 @@ def serving(api: Path, server: Server, sessions: int):
             "WAYBILL_DATABASE_NAME": DATABASE,
             "WAYBILL_DATABASE_TLS": "off",
             "WAYBILL_INCOMING_BUCKET": "none",
-            "WAYBILL_INTAKE_QUEUE_URL": "http://127.0.0.1:1/none",
+            "WAYBILL_LOADS_QUEUE_URL": "http://127.0.0.1:1/none",
             "WAYBILL_PUBLIC_RATES": "true",
         }
         kept = {name: value for name, value in os.environ.items() if name.startswith("TOKIO_") or name == "WAYBILL_LOG"}

@@ -16,7 +16,6 @@ use crate::{
     cancel,
     error::{Error, Result},
     ids::{Attempt, BatchId, BatchNumber},
-    problem::Problem,
     queue::{ATTEMPTS, give_up},
     receive::find,
     state::{Lane, State},
@@ -84,7 +83,7 @@ pub struct Held {
 /// is taken as the holder's death. One session holds one batch at a time.
 ///
 /// Free to take are `received` and `failed` batches, and `loading` ones whose lease is over or whose holder's
-/// session is gone; not one that was cancelled or given up, unless it waits since. An unknown id is
+/// session is gone; a `failed` one only while it waits: what is to be tried again does. An unknown id is
 /// [`crate::ErrorKind::NotFound`].
 pub async fn claim(
     client: &mut Client,
@@ -95,8 +94,7 @@ pub async fn claim(
     let txn = client.transaction().await?;
     let row = txn
         .query_opt(
-            "SELECT number, state, attempt, lease_until, coalesce(lease_until > clock_timestamp(), false) AS leased,
-                 error ->> 'type' AS problem
+            "SELECT number, state, attempt, lease_until, coalesce(lease_until > clock_timestamp(), false) AS leased
              FROM waybill.batches WHERE id = $1 FOR UPDATE",
             &[&id.0],
         )
@@ -105,7 +103,7 @@ pub async fn claim(
     let number = BatchNumber(row.try_get("number")?);
     let state: State = word(&row, "state")?;
     let free = match state {
-        State::Failed => !is_final(row.try_get("problem")?) || waits(&txn, number).await?,
+        State::Failed => waits(&txn, number).await?,
         state => !state.is_settled(),
     };
     if !free {
@@ -132,15 +130,6 @@ pub async fn claim(
             settled(client, id).await
         }
     }
-}
-
-/// Whether a failure is one that nobody tries again unless asked to.
-fn is_final(problem: Option<&str>) -> bool {
-    problem.is_some_and(|problem| {
-        [Problem::CANCELLED, Problem::GIVEN_UP]
-            .iter()
-            .any(|word| problem == Problem::type_of(word))
-    })
 }
 
 /// A statement of its own, after the batch's row is locked: whoever cancels takes both away at once.

@@ -228,9 +228,13 @@ fn unplaced(error: &DbError) -> Option<Secret> {
     let no_partition = error.code() == &SqlState::CHECK_VIOLATION
         && error.constraint().is_none()
         && error.table().is_some();
-    // Words in the server's language, then the key. Without the right to read the column there is none.
+    // Words in the server's language, then the key, `(day) = (2031-01-01)`. Without the right to read the column there is none;
+    // a row that its own partition refuses is told with all its values, which are nobody's.
     let detail = error.detail().unwrap_or_default();
-    let key = detail.split_once('(').map_or("", |(_, key)| key);
+    let key = detail
+        .split_once('(')
+        .filter(|(_, key)| key.contains(") = ("))
+        .map_or("", |(_, key)| key);
     let key = key.trim_end_matches('.');
     no_partition.then(|| {
         Secret::new(if key.is_empty() {

@@ -170,23 +170,63 @@ pub async fn claim_next(
 }
 
 /// Those of a lane that have been due for so long, or whose loader has been silent for so long past its lease: at most
-/// a hundred, first those that nobody may be on the way to.
-pub async fn overdue(client: &Client, lane: Lane, since: Duration) -> Result<Vec<BatchId>> {
+/// a hundred, first those that nobody may be on the way to, and of the others any. One for which as many jobs were started
+/// as it may have attempts, and none of them began it, is given up.
+pub async fn overdue(client: &mut Client, lane: Lane, since: Duration) -> Result<Vec<BatchId>> {
     let rows = client
         .query(
-            "SELECT b.id, b.job IS NOT NULL AS has_job, q.due_at AS since
-             FROM waybill.queue q JOIN waybill.batches b ON b.number = q.batch
-             WHERE q.lane = $1 AND q.due_at < clock_timestamp() - make_interval(secs => $2)
-             UNION ALL
-             SELECT id, false, lease_until FROM waybill.batches
-             WHERE state = 'loading' AND lane = $1 AND lease_until < clock_timestamp() - make_interval(secs => $2)
-             ORDER BY has_job, since LIMIT 100",
+            "SELECT b.number, b.id, b.job IS NOT NULL AS has_job FROM waybill.batches b
+             WHERE b.number IN (
+                 SELECT q.batch FROM waybill.queue q
+                 WHERE q.lane = $1 AND q.due_at < clock_timestamp() - make_interval(secs => $2)
+                 UNION ALL
+                 SELECT number FROM waybill.batches
+                 WHERE state = 'loading' AND lane = $1 AND lease_until < clock_timestamp() - make_interval(secs => $2))
+             ORDER BY has_job, random() LIMIT 100",
             &[&lane.as_str(), &since.as_secs_f64()],
         )
         .await?;
-    rows.iter()
-        .map(|row| Ok(BatchId(row.try_get(0)?)))
-        .collect()
+    let mut overdue = Vec::new();
+    for row in rows {
+        if !is_started_in_vain(client, BatchNumber(row.try_get("number")?), since).await? {
+            overdue.push(BatchId(row.try_get("id")?));
+        }
+    }
+    Ok(overdue)
+}
+
+/// Whether job after job was started for a batch and none of them began it; it is given up then.
+async fn is_started_in_vain(
+    client: &mut Client,
+    number: BatchNumber,
+    since: Duration,
+) -> Result<bool> {
+    let txn = client.transaction().await?;
+    // As it is now: a job may have begun it meanwhile.
+    let still = txn
+        .query_opt(
+            "SELECT FROM waybill.batches WHERE number = $1 AND (state IN ('received', 'failed')
+                 OR state = 'loading' AND lease_until < clock_timestamp() - make_interval(secs => $2)) FOR UPDATE",
+            &[&number.0, &since.as_secs_f64()],
+        )
+        .await?
+        .is_some();
+    let starts: i64 = txn
+        .query_one(
+            "SELECT count(*) FROM waybill.events e JOIN waybill.batches b ON b.number = e.batch
+             WHERE e.batch = $1 AND e.attempt = b.attempt AND e.note LIKE 'job %'",
+            &[&number.0],
+        )
+        .await?
+        .try_get(0)?;
+    let in_vain = still && starts >= i64::from(ATTEMPTS);
+    if in_vain {
+        txn.execute("DELETE FROM waybill.queue WHERE batch = $1", &[&number.0])
+            .await?;
+        give_up(&txn, number).await?;
+    }
+    txn.commit().await?;
+    Ok(in_vain)
 }
 
 /// Notes the job that was started for a batch.

@@ -7,6 +7,7 @@ use crate::{
     batch::{Batch, ObjectName, word},
     error::{Error, ErrorKind, Result},
     ids::{BatchId, BatchNumber},
+    queue::requeue,
     receive::find,
     settle::{event, raise_version},
     state::State,
@@ -160,11 +161,13 @@ impl From<Batch> for Replay {
     }
 }
 
-/// Asks for another try of a batch that failed, or whose announcement or loader was lost. The state changes only
-/// when a loader claims it; the caller announces the object again. [`ErrorKind::Conflict`] says why not.
+/// Asks for another try of a batch that failed, or whose announcement or loader was lost: it waits again. The state changes
+/// only when a loader claims it; the caller tells somebody to come. [`ErrorKind::Conflict`] says why not.
 pub async fn replay(client: &Client, id: BatchId, by: &str) -> Result<Replay> {
     let batch = replayable(client, id).await?;
     note(client, &batch, &format!("replay asked for by {by}")).await?;
+    // At once, so that whoever cancels it from now on finds it.
+    requeue(client, id).await?;
     Ok(batch.into())
 }
 

@@ -28,6 +28,11 @@ use crate::media::{self, Media};
 use crate::outbox::Failure;
 use crate::problem::{self, Kind, Problem};
 
+fn is_cancelled(batch: &Batch) -> bool {
+    let problem = batch.error.as_ref();
+    problem.is_some_and(|problem| problem.is(ledger::Problem::CANCELLED))
+}
+
 /// Whether a batch goes before others: for those who may say so.
 pub(crate) fn urgent(caller: &Caller, asked: bool) -> Result<bool, Problem> {
     if asked {
@@ -177,7 +182,7 @@ async fn delivered(app: &App, request: &[u8]) -> Result<Delivery, Problem> {
         }
         match batch.state {
             BatchState::Received => return Ok(Delivery::Open(id)),
-            BatchState::Failed if batch.attempt.0 == 0 => {}
+            BatchState::Failed if batch.attempt.0 == 0 && !is_cancelled(&batch) => {}
             _ => return Ok(Delivery::Done(Box::new(batch))),
         }
         let unreachable = |failure: Failure| Problem::storage(&failure).with("batch", json!(id));

@@ -121,8 +121,8 @@ impl Intake {
             }
             Ok(Message::Control(Control::Next)) => self.turns(deadline).await,
             Ok(Message::Control(Control::Sweep)) => {
-                let forgotten = self.start_forgotten_jobs().await;
-                match self.turns(deadline).await.and(forgotten) {
+                let turns = self.turns(deadline).await;
+                match turns.and(self.start_forgotten_jobs(deadline).await) {
                     // The next one is due soon; where the database sleeps at night, none of them is to pile up.
                     Verdict::Again => Verdict::Done,
                     verdict => verdict,
@@ -183,12 +183,7 @@ impl Intake {
 
     /// Says on the queue of loads that somebody waits, or will after the pause.
     async fn tell_loads(&self, pause: std::time::Duration) -> Verdict {
-        self.say(&Control::Next, pause).await
-    }
-
-    /// Puts a message into the queue of loads.
-    async fn say(&self, message: &Control, pause: std::time::Duration) -> Verdict {
-        match self.queues.tell.tell(message, pause).await {
+        match self.queues.tell.tell(&Control::Next, pause).await {
             Ok(()) => Verdict::Done,
             Err(error) => {
                 tracing::warn!(

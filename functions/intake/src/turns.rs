@@ -5,9 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lane::{End, Stop};
-use ledger::{BatchId, Error, ErrorKind, Held, Lane};
+use ledger::{BatchId, Error, ErrorKind, Held, Lane, Problem};
 use platform::jobs::{Job, Jobs};
-use platform::messages::Control;
 use tokio::time::{Instant, sleep_until};
 
 use crate::verdict::Verdict;
@@ -16,8 +15,6 @@ use crate::{Deadline, Intake};
 /// How long one message goes on with batches that other messages were sent for. Short, so that work moves to a new
 /// version soon after its release.
 const WHILE: Duration = Duration::from_secs(20);
-/// When a start that failed is tried again.
-const HANDED_OVER: Duration = Duration::from_secs(30);
 /// Who waits so long for a job may have been forgotten. Another is started only if it has none.
 const FORGOTTEN: Duration = Duration::from_secs(300);
 
@@ -43,10 +40,10 @@ impl Intake {
         }
     }
 
-    /// Somebody asked for another try of one batch: it waits again, and whoever is next is loaded.
+    /// Somebody asked for another try of one batch, which waits: whoever is next is loaded.
     pub(crate) async fn replay(&mut self, id: BatchId, deadline: Deadline) -> Verdict {
         let requeued = match self.loading.sessions.ledger.session().await {
-            Ok(session) => requeue(session, id).await,
+            Ok(session) => put_back(session, id).await,
             Err(error) => Err(error),
         };
         match requeued {
@@ -76,17 +73,12 @@ impl Intake {
             // Superseded: it has a message of its own, since whoever took it came with one.
             End::Settled(_) | End::Superseded => Verdict::Done,
             End::Postponed(pause) => self.tell_loads(pause).await,
-            End::Moved(lane) => self.hand_over(held.id, lane).await,
+            // Where that fails the next sweep does it: this message is not the batch's.
+            End::Moved(lane) => match self.tell(held.id, lane).await {
+                Verdict::Again => Verdict::Done,
+                verdict => verdict,
+            },
             End::Untold => Verdict::Again,
-        }
-    }
-
-    /// Sees to it that the lane that a batch was moved to comes for it. A message that says no more than that somebody
-    /// waits could not be tried again for this one: one of its own is sent.
-    async fn hand_over(&mut self, id: BatchId, lane: Lane) -> Verdict {
-        match self.tell(id, lane).await {
-            Verdict::Again => self.say(&Control::Load { batch: id }, HANDED_OVER).await,
-            verdict => verdict,
         }
     }
 
@@ -140,40 +132,46 @@ impl Intake {
     }
 
     /// Starts jobs of batches that wait for one far too long.
-    pub(crate) async fn start_forgotten_jobs(&mut self) -> Verdict {
-        let tasks = self.start_forgotten(Lane::Task).await;
-        tasks.and(self.start_forgotten(Lane::Spark).await)
+    pub(crate) async fn start_forgotten_jobs(&mut self, deadline: Deadline) -> Verdict {
+        let tasks = self.start_forgotten(Lane::Task, deadline).await;
+        tasks.and(self.start_forgotten(Lane::Spark, deadline).await)
     }
 
-    async fn start_forgotten(&mut self, lane: Lane) -> Verdict {
-        if self.jobs(lane).is_none() {
-            return Verdict::Done;
-        }
+    async fn start_forgotten(&mut self, lane: Lane, deadline: Deadline) -> Verdict {
         let forgotten = match self.loading.sessions.ledger.session().await {
             Ok(session) => ledger::overdue(session, lane, FORGOTTEN).await,
             Err(error) => Err(error),
         };
-        match forgotten {
-            Ok(batches) => {
-                let mut verdict = Verdict::Done;
-                for batch in batches {
-                    verdict = verdict.and(self.start_job(batch, lane).await);
-                }
-                verdict
+        let batches = match forgotten {
+            Ok(batches) => batches,
+            Err(error) => {
+                return self.unsettled(&error, "those that wait could not be looked up");
             }
-            Err(error) => self.unsettled(&error, "those that wait could not be looked up"),
+        };
+        for batch in batches {
+            // What starts jobs may be out of reach, and takes its time to say so.
+            if deadline.is_late() {
+                break;
+            }
+            let verdict = self.start_job(batch, lane).await;
+            if verdict != Verdict::Done {
+                return verdict;
+            }
         }
+        Verdict::Done
     }
 }
 
-/// Puts a batch back into its lane; `None`: it is being loaded or is settled.
-async fn requeue(session: &ledger::Client, id: BatchId) -> Result<Option<Lane>, Error> {
-    if ledger::requeue(session, id).await? {
-        let batch = ledger::find(session, id).await?;
-        return Ok(batch.map(|batch| batch.lane));
-    }
-    match ledger::find(session, id).await? {
-        Some(_) => Ok(None),
-        None => Err(Error::new(ErrorKind::NotFound, "no such batch")),
-    }
+/// The lane that a batch waits in; `None`: it is being loaded or is settled.
+///
+/// Who asks for a replay has put the batch back already, but for a release from before the queue, which left that to
+/// this message. One that was cancelled since stays so.
+async fn put_back(session: &ledger::Client, id: BatchId) -> Result<Option<Lane>, Error> {
+    let batch = ledger::find(session, id)
+        .await?
+        .ok_or_else(|| Error::new(ErrorKind::NotFound, "no such batch"))?;
+    let cancelled = |problem: &Problem| problem.is(Problem::CANCELLED);
+    let waits = batch.waits
+        || !batch.error.as_ref().is_some_and(cancelled) && ledger::requeue(session, id).await?;
+    Ok(waits.then_some(batch.lane))
 }

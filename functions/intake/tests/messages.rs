@@ -278,6 +278,21 @@ async fn a_failed_batch_is_loaded_by_a_control_message() {
 }
 
 #[tokio::test]
+async fn a_batch_that_was_cancelled_stays_so_though_a_control_message_is_left_over() {
+    let mut world = World::new(&[("regions/a.csv", "busy"), ("regions/b.csv", REGIONS)]).await;
+    assert_eq!(world.handle(&[created("regions/a.csv")]).await, 0);
+    world.intake.loading.open = Box::new(|_, _| Box::new(BytesSource::new(REGIONS)));
+    let batch = world.batch("regions/a.csv").await.id;
+    let session: Session = world.database.connect(testkit::Role::Loader).await;
+    ledger::cancel(&session, batch, "test")
+        .await
+        .expect("it waits for another try");
+    assert_eq!(world.handle(&[Control::Load { batch }.to_body()]).await, 0);
+    let found = world.batch("regions/a.csv").await;
+    assert_eq!((found.state, found.waits), (State::Failed, false));
+}
+
+#[tokio::test]
 async fn another_version_under_an_announced_key_keeps_what_was_announced() {
     let id = ledger::BatchId::fresh();
     let key = format!("regions/api/{id}/a.csv");

@@ -53,7 +53,7 @@ locals {
         WAYBILL_SCRATCH_BYTES = tostring((one.scratch_gb - 3) * pow(1024, 3))
         # So that a load stops by itself and says why. Ended from outside it would be taken for one to try again.
         WAYBILL_TIME_LIMIT_SECONDS = tostring(one.timeout_s)
-        AWS_REGION            = data.aws_region.current.region
+        AWS_REGION                 = data.aws_region.current.region
       }) : { name = key, value = value }]
       logConfiguration = {
         logDriver = "awslogs"

@@ -113,13 +113,13 @@ variable "sizes" {
 }
 
 variable "variables" {
-  description = "What the program is told, beside its lane and its scratch. Nothing secret."
+  description = "What the program is told, beside its scratch and its time limit. Nothing secret."
   type        = map(string)
   nullable    = false
 
   validation {
-    condition     = length(setintersection(keys(var.variables), ["WAYBILL_SCRATCH", "WAYBILL_SCRATCH_BYTES", "AWS_REGION"])) == 0
-    error_message = "Lane, scratch and region are this module's to say."
+    condition     = length(setintersection(keys(var.variables), ["WAYBILL_SCRATCH", "WAYBILL_SCRATCH_BYTES", "WAYBILL_TIME_LIMIT_SECONDS", "AWS_REGION"])) == 0
+    error_message = "Scratch, time limit and region are this module's to say."
   }
 }
 

@@ -42,6 +42,13 @@ data "aws_iam_policy_document" "job" {
   }
 
   statement {
+    # Without it an object that was deleted looks like one that must not be read.
+    sid       = "MissingObjects"
+    actions   = ["s3:ListBucket"]
+    resources = [var.incoming]
+  }
+
+  statement {
     # Deleting is for what tasks leave for each other.
     sid       = "WriteLake"
     actions   = ["s3:AbortMultipartUpload", "s3:DeleteObject", "s3:GetObject", "s3:PutObject"]

@@ -14,6 +14,10 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
+class Stopped(Exception):
+    """Somebody stopped the work."""
+
+
 class Engine:
     """A Spark context and what is counted while its tasks run."""
 
@@ -21,9 +25,11 @@ class Engine:
         self._context = context
         self._bytes = context.accumulator(0)
         self._rows = context.accumulator(0)
+        self._stopped = False
 
     def run(self, what: str, work: "Callable[[T], R]", items: "Sequence[T]") -> "List[R]":
         """Every item in a task of its own."""
+        self.check()
         self._context.setJobDescription(what)
         answers = self._context.parallelize(list(items), len(items)).map(_Caught(work)).collect()
         for answer in answers:
@@ -39,8 +45,18 @@ class Engine:
         """Stored bytes and records so far."""
         return self._bytes.value, self._rows.value
 
+    def begin(self) -> None:
+        """Another batch's work begins."""
+        self._stopped = False
+
+    def check(self) -> None:
+        """An error where the work was stopped, which nothing else shows between two steps."""
+        if self._stopped:
+            raise Stopped("the work was stopped between two steps")
+
     def cancel(self) -> None:
-        """Stops what runs."""
+        """Stops what runs, and what would run after it."""
+        self._stopped = True
         self._context.cancelAllJobs()
 
 

@@ -23,6 +23,7 @@ class Heartbeat:
         self.lost: Optional[BaseException] = None
 
     def __enter__(self) -> "Heartbeat":
+        self._engine.begin()
         self._thread.start()
         return self
 

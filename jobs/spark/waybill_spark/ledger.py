@@ -14,8 +14,7 @@ LEASE_S = 120
 """Longer than the other lanes': a driver may pause for its garbage, and its session's end frees the batch at once anyway."""
 
 _FIND = (
-    "SELECT number, state, attempt, lease_until, coalesce(lease_until > clock_timestamp(), false) AS leased, "
-    "error ->> 'type' AS problem "
+    "SELECT number, state, attempt, lease_until, coalesce(lease_until > clock_timestamp(), false) AS leased "
     "FROM waybill.batches WHERE id = $1 FOR UPDATE"
 )
 _CLAIM = (
@@ -103,12 +102,10 @@ _LANE = "UPDATE waybill.batches SET lane = 'spark' WHERE number = $1 AND attempt
 _FINDINGS_AT_ONCE = 500
 _BYTES_AT_ONCE = 4 << 20
 _SETTLED = ("committed", "checked", "rejected", "duplicate", "undone")
-_FINAL = ("/problems/cancelled", "/problems/given-up")
-"""Failures that nobody tries again unless asked to."""
 ATTEMPTS = 100
 """How often a batch is begun, in any lane, before an operator must look."""
 TRIES = 12
-"""How often this lane begins one that fails: machines are paid each time. With the pauses between them, some ten hours."""
+"""How often this lane begins one that fails: machines are paid each time. With the pauses between executions, about half a day."""
 _FIRST_PAUSE_S = 60
 _LONGEST_PAUSE_S = 4 * 3600
 
@@ -187,9 +184,9 @@ def claim(session: Database, batch: uuid.UUID, release: str) -> "Held | Settled 
         found = session.rows(_FIND, batch)
         if not found:
             raise LookupError(f"the ledger has no batch {batch}: was it received?")
-        number, state, before, _, leased, problem = found[0]
-        over = state in _SETTLED or problem in _FINAL and not session.rows(_WAITS, number)[0][0]
-        if over:
+        number, state, before, _, leased = found[0]
+        # What failed and is to be tried again waits.
+        if state in _SETTLED or state == "failed" and not session.rows(_WAITS, number)[0][0]:
             return Settled(number, before, state)
         note = None
         if state == "loading":

@@ -113,6 +113,8 @@ class _Load:
         if wrong:
             return wrong
         self._all_arrived(read)
+        # The last moment: whoever cancels later is told that it was too late.
+        self._engine.check()
         return publish.publish(
             self._session, self._contract, self._tables, self._held, stage, outcome.summary, self._settings.into != "lake"
         )

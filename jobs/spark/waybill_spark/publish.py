@@ -72,6 +72,9 @@ def publish(
     except foreign_keys.KeyGone as gone:
         raise Again(str(gone)) from None
     except pg8000.exceptions.DatabaseError as error:
+        unplaced = verdict.unplaced(error)
+        if unplaced:
+            return unplaced
         if sqlstate(error) != FOREIGN_KEY:
             raise
         if contract.mode == "snapshot":

@@ -51,6 +51,23 @@ def about_the_file(rule: str, message: str, summary: Optional[Summary]) -> End:
     return _rejected(message, summary, 0, 1, (_whole(rule, Position(0, 1, 0), None, message),))
 
 
+def unplaced(error: Exception) -> Optional[End]:
+    """A row is for a partition that its table does not have: an operator's, and another try would end as this one.
+
+    The server has no code of its own for it: it is a broken check that has a table and no name.
+    """
+    told = error.args[0] if error.args and isinstance(error.args[0], dict) else {}
+    if told.get("C") != "23514" or "n" in told or "t" not in told:
+        return None
+    key = told.get("D", "").partition("(")[2].rstrip(".")
+    key = f"({key}" if ") = (" in key else "its partition key"
+    detail = (
+        f"no partition of {told['t']} takes a row with {key}; nothing was loaded. An operator has to add the partition and "
+        "to ask for a replay"
+    )
+    return End("failed", None, {"type": "/problems/no-partition", "title": "The table has no partition for a row", "status": 500, "detail": detail})
+
+
 def _rejected(
     detail: str, summary: Optional[Summary], rejected: int, total: int, findings: "tuple[Finding, ...]"
 ) -> End:

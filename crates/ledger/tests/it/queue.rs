@@ -227,7 +227,7 @@ async fn an_interrupted_batch_waits_until_it_is_due_and_can_change_its_lane() {
     let moved = interrupt(&mut session, &held, Duration::ZERO, Some(Lane::Task)).await;
     assert_eq!(moved, Postponed::Waits);
     assert!(next(&mut session).await.is_none());
-    let overdue = ledger::overdue(&session, Lane::Task, Duration::ZERO)
+    let overdue = ledger::overdue(&mut session, Lane::Task, Duration::ZERO)
         .await
         .expect("an answer");
     assert_eq!(overdue, [batch.id]);
@@ -464,4 +464,42 @@ async fn cancelling_and_claiming_at_once_never_block_each_other_for_good() {
     let taken: i32 = claiming.await.expect("no panic");
     assert!(taken + cancelled >= 40, "{taken} + {cancelled}");
     wait_until(&database, "SELECT NOT EXISTS (SELECT FROM waybill.queue)").await;
+}
+
+#[tokio::test]
+async fn a_replay_can_be_cancelled_before_anybody_was_told_of_it() {
+    let database = testkit::database().await;
+    let mut session = database.connect(Role::Loader).await;
+    let api = database.connect(Role::Api).await;
+    let batch = waiting(&session, "prices", "a").await;
+    served(&mut session).await.expect("it failed");
+    ledger::replay(&api, batch.id, "ops").await.expect("asked");
+    assert!(find(&api, batch.id).await.waits);
+    let cancelled = ledger::cancel(&api, batch.id, "ops").await;
+    assert_eq!(cancelled.expect("cancelled"), Cancel::Done);
+    assert!(next(&mut session).await.is_none());
+}
+
+#[tokio::test]
+async fn a_batch_whose_jobs_never_begin_it_is_given_up() {
+    let database = testkit::database().await;
+    let mut session = database.connect(Role::Loader).await;
+    let batch = ledger::receive(&session, &new_batch("prices"))
+        .await
+        .expect("received");
+    enqueue(&session, batch.id, Lane::Task, "a")
+        .await
+        .expect("queued");
+    for job in 0..ATTEMPTS {
+        let overdue = ledger::overdue(&mut session, Lane::Task, Duration::ZERO).await;
+        assert_eq!(overdue.expect("an answer"), [batch.id], "{job}");
+        ledger::note_job(&session, batch.id, &job.to_string())
+            .await
+            .expect("noted");
+    }
+    let overdue = ledger::overdue(&mut session, Lane::Task, Duration::ZERO).await;
+    assert_eq!(overdue.expect("an answer"), []);
+    let found = find(&session, batch.id).await;
+    assert!(found.error.expect("a reason").is(Problem::GIVEN_UP));
+    assert!(!found.waits);
 }

@@ -389,9 +389,12 @@ impl Cast {
         let claim = ledger::claim(&mut self.ledger, id, DEFAULT_LEASE, "recorded").await;
         assert!(matches!(claim, Ok(Claim::Settled(_))));
         assert!(ledger::requeue(&self.ledger, id).await.expect("asked"));
-        let overdue = ledger::overdue(&self.ledger, Lane::Function, Duration::ZERO).await;
+        let overdue = ledger::overdue(&mut self.ledger, Lane::Function, Duration::ZERO).await;
         assert_eq!(overdue.expect("asked"), [id]);
         self.give_up(id).await;
+        ledger::replay(&self.by_api, id, "tester")
+            .await
+            .expect("asked");
     }
 
     async fn next(&mut self) -> Held {
