@@ -162,16 +162,20 @@ impl Intake {
     }
 }
 
-/// The lane that a batch waits in; `None`: it is being loaded or is settled.
+/// Sees to it that a batch waits, and is due, and answers its lane; `None`: it is being loaded or is settled.
 ///
-/// Who asks for a replay has put the batch back already, but for a release from before the queue, which left that to
-/// this message. One that was cancelled since stays so.
+/// Who asks for a replay has put the batch back already; a release from before the queue left that to this message. One
+/// that is over for good stays so, unless it waits since: the message may be an old one.
 async fn put_back(session: &ledger::Client, id: BatchId) -> Result<Option<Lane>, Error> {
     let batch = ledger::find(session, id)
         .await?
         .ok_or_else(|| Error::new(ErrorKind::NotFound, "no such batch"))?;
-    let cancelled = |problem: &Problem| problem.is(Problem::CANCELLED);
-    let waits = batch.waits
-        || !batch.error.as_ref().is_some_and(cancelled) && ledger::requeue(session, id).await?;
+    let for_good =
+        |problem: &Problem| problem.is(Problem::CANCELLED) || problem.is(Problem::GIVEN_UP);
+    let waits = if batch.error.as_ref().is_some_and(for_good) {
+        batch.waits
+    } else {
+        ledger::requeue(session, id).await?
+    };
     Ok(waits.then_some(batch.lane))
 }

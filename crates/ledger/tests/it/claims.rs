@@ -161,6 +161,11 @@ async fn a_failed_batch_can_be_claimed_again_and_a_settled_one_cannot() {
     assert!(!batch.is_over(), "it is tried again by itself");
     assert_eq!((batch.state, batch.error), (State::Failed, Some(problem)));
 
+    // Somebody whose job is left over does not begin it: it does not wait.
+    let claim = ledger::claim(&mut session, first.id, LEASE, "r1").await;
+    assert!(matches!(claim, Ok(Claim::Settled(batch)) if batch.state == State::Failed));
+    let waits = ledger::requeue(&session, first.id).await;
+    assert!(waits.expect("an answer"));
     let second = claimed(&mut session, first.id, LEASE).await;
     assert_eq!(second.attempt, Attempt(2));
     let batch = find(&session, first.id).await;

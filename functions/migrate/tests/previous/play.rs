@@ -270,6 +270,7 @@ impl Cast {
         self.api
             .post(&format!("/v1/batches/{}/replay", id(&failed)), "", "", 202)
             .await;
+        self.fail(id(&failed)).await;
         let upload = self
             .api
             .post(
