@@ -2,10 +2,12 @@
 
 mod support;
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use contract::Contract;
 use futures_util::future::BoxFuture;
-use ledger::{Claim, Entry, Held, Options, Outcome, Problem, State};
+use ledger::{Claim, Entry, Held, Options, Problem, State};
 use loader::{
     BytesSource, File, LoadErrorKind, Loaded, Opened, Source, SourceError, SourceErrorKind,
 };
@@ -308,9 +310,10 @@ async fn a_listed_object_that_is_not_there_is_waited_for_and_then_told() {
         }
         waited += 1;
         let problem = Problem::new(Problem::INTERRUPTED, "The load was interrupted");
-        ledger::settle(&mut bench.ledger, &held, Outcome::Failed { problem })
+        let now = Duration::ZERO;
+        ledger::postpone(&mut bench.ledger, &held, problem, now, None)
             .await
-            .expect("settled");
+            .expect("postponed");
         ledger::release_claim(&bench.ledger, &held)
             .await
             .expect("released");
