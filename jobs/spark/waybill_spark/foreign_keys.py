@@ -13,8 +13,11 @@ from .staging import Stage
 _PRIVILEGE = "SELECT pg_catalog.has_parameter_privilege('session_replication_role', 'SET')"
 _HIDDEN = (
     "SELECT CASE WHEN k.oid IS NULL THEN 'trigger ' || t.tgname ELSE 'deferrable constraint ' || k.conname END "
-    "FROM pg_catalog.pg_trigger t LEFT JOIN pg_catalog.pg_constraint k ON k.oid = t.tgconstraint "
-    "WHERE t.tgrelid = $1 AND NOT (t.tgisinternal AND coalesce(k.contype = 'f', false)) "
+    "|| CASE WHEN t.tgrelid = $1 THEN '' ELSE ' of its partition ' || c.relname END "
+    "FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid "
+    "LEFT JOIN pg_catalog.pg_constraint k ON k.oid = t.tgconstraint "
+    "WHERE t.tgrelid IN (SELECT $1::oid UNION SELECT relid::oid FROM pg_catalog.pg_partition_tree($1::oid::regclass)) "
+    "AND t.tgparentid = 0 AND NOT (t.tgisinternal AND coalesce(k.contype = 'f', false)) "
     "UNION ALL "
     "SELECT 'rule ' || w.rulename FROM pg_catalog.pg_rewrite w WHERE w.ev_class = $1 "
     "ORDER BY 1"
@@ -25,7 +28,9 @@ STATEMENTS = (_PRIVILEGE, _HIDDEN)
 _KEYS = (
     "SELECT array(SELECT a.attname::text FROM unnest(k.conkey) AS c(attnum) "
     "JOIN pg_catalog.pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = c.attnum) "
-    "FROM pg_catalog.pg_constraint k WHERE k.conrelid = $1 AND k.contype = 'f'"
+    "FROM pg_catalog.pg_constraint k "
+    "WHERE k.conrelid IN (SELECT $1::oid UNION SELECT relid::oid FROM pg_catalog.pg_partition_tree($1::oid::regclass)) "
+    "AND k.contype = 'f' AND k.conparentid = 0"
 )
 _TABLE = "SELECT ('public.' || quote_ident($1))::regclass::oid::bigint"
 
