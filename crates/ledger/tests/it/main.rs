@@ -1,5 +1,6 @@
 //! The ledger against a real PostgreSQL. One binary, so that one server and one template serve every test.
 
+mod cancel;
 mod claims;
 mod concurrent;
 mod contents;
