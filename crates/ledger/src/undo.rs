@@ -7,11 +7,11 @@ use crate::{
     batch::{Batch, ObjectName, word},
     error::{Error, ErrorKind, Result},
     ids::{BatchId, BatchNumber},
+    places::take_out,
     queue::requeue,
     receive::find,
     settle::{event, raise_version},
     state::State,
-    target::quoted,
 };
 
 /// A batch that was undone.
@@ -52,7 +52,7 @@ pub async fn undo(client: &mut Client, id: BatchId, by: &str) -> Result<Undone> 
     let txn = client.transaction().await?;
     let row = txn
         .query_opt(
-            "SELECT number, dataset, state, attempt, sha256 FROM waybill.batches WHERE id = $1 FOR UPDATE",
+            "SELECT number, dataset, state, attempt, sha256, rows FROM waybill.batches WHERE id = $1 FOR UPDATE",
             &[&id.0],
         )
         .await?
@@ -61,12 +61,14 @@ pub async fn undo(client: &mut Client, id: BatchId, by: &str) -> Result<Undone> 
     let dataset: String = row.try_get("dataset")?;
     let attempt: i32 = row.try_get("attempt")?;
     let sha256: Option<Vec<u8>> = row.try_get("sha256")?;
+    let brought: Option<i64> = row.try_get("rows")?;
     let table = undoable(&dataset, word(&row, "state")?)?;
 
     // As long as it takes: a batch may have a hundred million rows.
     txn.batch_execute("SET LOCAL statement_timeout = 0").await?;
-    let delete = format!("DELETE FROM public.{} WHERE batch = $1", quoted(table));
-    let rows = txn.execute(&delete, &[&number.0]).await.map_err(|error| {
+    let brought = brought.unwrap_or(0).unsigned_abs();
+    let taken = take_out(&txn, table, number, brought).await;
+    let rows = taken.map_err(|error| {
         let error = Error::from(error);
         if error.kind() == ErrorKind::Data {
             Error::conflict("rows of other tables refer to rows of this batch").with_source(error)

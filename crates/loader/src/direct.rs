@@ -91,7 +91,7 @@ async fn try_append(
             Tried::Unknown
         });
     }
-    let Some((transaction, sink)) = copy else {
+    let Some(((transaction, from), sink)) = copy else {
         verdict::all_arrived(outcome.gathered.good, 0)?;
         return Err(LoadError::new(
             LoadErrorKind::Failed,
@@ -126,18 +126,27 @@ async fn try_append(
         let reason = "a referenced key was removed while the batch was loaded";
         return Ok(Tried::Step(Step::Again(reason)));
     }
+    if let Some(from) = from {
+        let to = ledger::pages(transaction.client(), &contract.table)
+            .await
+            .map_err(database)?;
+        ledger::note_place(&transaction, load.held, from, to)
+            .await
+            .map_err(database)?;
+    }
     verdict::commit(load, transaction, &outcome, meter)
         .await
         .map(Tried::Step)
 }
 
-/// Opens the COPY into the target in a transaction of its own; with `skips`, foreign keys do not fire in it.
+/// Opens the COPY into the target in a transaction of its own, and says how many pages the table has by then; with
+/// `skips`, foreign keys do not fire in it.
 async fn open<'s>(
     load: &Load<'_>,
     shape: &Shape,
     session: &'s mut Session,
     skips: bool,
-) -> Result<(Transaction<'s>, OpenCopy), Stopped> {
+) -> Result<((Transaction<'s>, Option<i64>), OpenCopy), Stopped> {
     let contract = load.contract;
     let transaction = session.transaction().await.map_err(database)?;
     if skips {
@@ -158,8 +167,15 @@ async fn open<'s>(
             .await
             .map_err(database)?;
     }
+    // A partitioned table's rows lie in tables of their own: its index finds them.
+    let from = if shape.partitioned {
+        None
+    } else {
+        let pages = ledger::pages(transaction.client(), &contract.table).await;
+        Some(pages.map_err(database)?)
+    };
     let copy = copying::open(&transaction, &sql::copy_into_target(contract)).await?;
-    Ok((transaction, copy))
+    Ok(((transaction, from), copy))
 }
 
 /// Locks every key that the batch refers to until the commit; false where one is not there any more.

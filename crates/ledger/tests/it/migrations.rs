@@ -308,28 +308,3 @@ async fn explain(session: &ledger::Session, sql: &str) -> String {
         .collect::<Vec<_>>()
         .join("\n")
 }
-
-#[tokio::test]
-async fn a_batchs_rows_are_found_by_its_brin_index() {
-    let database = testkit::database().await;
-    crate::help::ports(&database).await;
-    let loader = database.connect(Role::Loader).await;
-    loader
-        .batch_execute(
-            "INSERT INTO prices SELECT 'AAAAA', 'BBBBB', date '2021-01-01', n, n / 10000 FROM generate_series(1, 200000) n",
-        )
-        .await
-        .expect("rows");
-    database
-        .connect(Role::Owner)
-        .await
-        .batch_execute("VACUUM ANALYZE prices")
-        .await
-        .expect("vacuumed");
-    let plan = explain(
-        &loader,
-        "EXPLAIN (COSTS OFF) DELETE FROM prices WHERE batch = 7",
-    )
-    .await;
-    assert!(plan.contains("Bitmap Index Scan on prices_batch"), "{plan}");
-}
