@@ -6,7 +6,6 @@
 
 ALTER TABLE public.prices RENAME TO prices_before;
 ALTER INDEX public.prices_route_day RENAME TO prices_before_route_day;
-ALTER INDEX public.prices_batch RENAME TO prices_before_batch;
 
 CREATE TABLE public.prices (LIKE public.prices_before INCLUDING DEFAULTS) PARTITION BY RANGE (day);
 ALTER TABLE public.prices ADD FOREIGN KEY (orig_code) REFERENCES public.ports, ADD FOREIGN KEY (dest_code) REFERENCES public.ports;
@@ -41,6 +40,7 @@ BEGIN
 END
 $$;
 
--- On `prices` itself, so that every partition has them and loads sort by the first. The old table's are taken as they are.
+-- On `prices` itself, so that every partition has them and loads sort by the first. The old table's is taken as it is.
 CREATE INDEX prices_route_day ON public.prices (orig_code, dest_code, day) INCLUDE (price);
+-- An undo finds the pages of one table by waybill.places, those of many only by an index.
 CREATE INDEX prices_batch ON public.prices USING brin (batch) WITH (pages_per_range = 32, autosummarize = on);

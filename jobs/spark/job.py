@@ -1,6 +1,6 @@
 """Loads one batch with Spark: what EMR Serverless, Glue or a local master is told to run.
 
-    spark-submit --py-files waybill_spark.zip job.py --batch <id> --lake s3://bucket/prefix [--into both|lake|postgres] …
+    spark-submit --py-files waybill_spark.zip job.py --batch <id> --lake s3://bucket/prefix …
 
 The batch must be in the ledger. Where the database is: DATABASE_URL, or --host, --database, --login and the SSM parameter that
 holds the password. Ends with 0 where the batch is settled, well or badly; with 1 where it has to be tried again.
@@ -22,7 +22,7 @@ import waybill_spark
 from waybill_spark.access import Access
 from waybill_spark.contract import read_folder
 from waybill_spark.engine import Engine
-from waybill_spark.load import INTO, Settings
+from waybill_spark.load import Settings
 from waybill_spark.reading import RANGE_BYTES
 from waybill_spark.run import run
 from waybill_spark.store import Place
@@ -36,7 +36,6 @@ def main(arguments: "list[str]") -> int:
         contracts=read_folder(Path(told.contracts) if told.contracts else _shipped()),
         lake=Place.parse(told.lake),
         access=_access(told),
-        into=told.into,
         folder=told.folder,
         release=told.release,
         range_bytes=told.range_mib << 20,
@@ -67,7 +66,6 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description="Loads one batch with Spark.", allow_abbrev=False)
     parser.add_argument("--batch", type=uuid.UUID, required=True, help="the batch's id in the ledger")
     parser.add_argument("--lake", required=True, help="where Parquet goes: s3://bucket/prefix")
-    parser.add_argument("--into", choices=INTO, default="both", help="where rows go (default: both)")
     parser.add_argument("--release", default="spark", help="the release that the ledger names")
     parser.add_argument("--contracts", help="a folder of contracts instead of this release's")
     parser.add_argument("--folder", help="a folder that stands for S3, with a folder for each bucket")

@@ -32,10 +32,8 @@ def by_month(first: str) -> str:
 
 TABLES = {
     "plain": "alter table prices drop constraint if exists prices_orig_code_fkey, "
-    "drop constraint if exists prices_dest_code_fkey; drop index if exists prices_route_day; "
-    "drop index if exists prices_batch;",
-    "indexed": "create index prices_route_day on prices (orig_code, dest_code, day) include (price); "
-    "create index prices_batch on prices using brin (batch);",
+    "drop constraint if exists prices_dest_code_fkey; drop index if exists prices_route_day;",
+    "indexed": "create index prices_route_day on prices (orig_code, dest_code, day) include (price);",
     "declared": "alter table prices "
     "add constraint prices_orig_code_fkey foreign key (orig_code) references ports (code), "
     "add constraint prices_dest_code_fkey foreign key (dest_code) references ports (code);",

@@ -88,6 +88,32 @@ impl UnknownColumns {
     }
 }
 
+/// Where the rows of a batch go that the Spark lane loads; those of other lanes go into the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum SparkInto {
+    /// Into the table and into the lake.
+    #[default]
+    Both,
+    /// Into the table only.
+    Postgres,
+    /// Into the lake only.
+    Lake,
+}
+
+impl SparkInto {
+    /// All choices, in the order of the reference.
+    pub const ALL: &[Self] = &[Self::Both, Self::Postgres, Self::Lake];
+
+    /// The word in the contract file.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Both => "both",
+            Self::Postgres => "postgres",
+            Self::Lake => "lake",
+        }
+    }
+}
+
 macro_rules! written_as_its_word {
     ($($choice:ty),+) => {$(
         impl fmt::Display for $choice {
@@ -103,4 +129,4 @@ macro_rules! written_as_its_word {
         }
     )+};
 }
-written_as_its_word!(Mode, Format, UnknownColumns);
+written_as_its_word!(Mode, Format, UnknownColumns, SparkInto);

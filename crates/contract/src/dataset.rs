@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 
-use crate::choices::{Format, Mode, UnknownColumns};
+use crate::choices::{Format, Mode, SparkInto, UnknownColumns};
 use crate::column::{Column, Reference};
 use crate::documents::{JsonDocument, XmlDocument};
 use crate::error::ContractError;
@@ -34,6 +34,9 @@ pub struct Contract {
     pub xml: Option<XmlDocument>,
     /// What happens to columns that are not named here.
     pub unknown_columns: UnknownColumns,
+    /// Where rows go that are too many for one machine.
+    #[serde(skip)]
+    pub spark_into: SparkInto,
     /// The columns, in the contract's order.
     pub columns: Vec<Column>,
     /// Column names and aliases to column indexes.

@@ -28,7 +28,7 @@ mod types;
 mod validate;
 mod value;
 
-pub use choices::{Format, Mode, UnknownColumns};
+pub use choices::{Format, Mode, SparkInto, UnknownColumns};
 pub use column::{Column, DateFormat, Reference};
 pub use constant::Constant;
 pub use dataset::Contract;

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use toml::{Table, Value};
 
-use crate::choices::{Format, Mode, UnknownColumns};
+use crate::choices::{Format, Mode, SparkInto, UnknownColumns};
 use crate::column::{Column, Reference};
 use crate::dataset::Contract;
 use crate::error::ContractError;
@@ -51,6 +51,7 @@ fn read(mut fields: Fields, problems: &mut Problems) -> Contract {
     let json = parse_documents::json(fields.table("json", problems), &formats, problems);
     let xml = fields.table("xml", problems);
     let xml = parse_documents::xml(xml, name.as_deref(), &formats, problems);
+    let spark_into = spark_into(fields.table("spark", problems), problems);
     let columns = columns(fields.list("columns", problems), problems);
     fields.finish(problems);
 
@@ -65,6 +66,7 @@ fn read(mut fields: Fields, problems: &mut Problems) -> Contract {
         json,
         xml,
         unknown_columns: unknown_columns.unwrap_or_default(),
+        spark_into,
         headers: headers(&columns, problems),
         columns,
     };
@@ -132,6 +134,15 @@ fn formats(words: Option<Vec<String>>, problems: &mut Problems) -> Vec<Format> {
         }
     }
     formats
+}
+
+fn spark_into(fields: Option<Fields>, problems: &mut Problems) -> SparkInto {
+    let Some(mut fields) = fields else {
+        return SparkInto::default();
+    };
+    let word = fields.needed("into", "\"lake\"", problems);
+    fields.finish(problems);
+    choice("[spark] into", word, SparkInto::ALL, SparkInto::as_str, problems).unwrap_or_default()
 }
 
 fn columns(values: Option<Vec<Value>>, problems: &mut Problems) -> Vec<Column> {

@@ -18,8 +18,10 @@ except ModuleNotFoundError:  # Python 3.10 and older
 # Those that this lane reads, and all that a contract may name.
 FORMATS = ("csv", "jsonl")
 ALL_FORMATS = (*FORMATS, "json", "xml")
+# Where rows go: `into` of `[spark]`.
+INTO = ("both", "postgres", "lake")
 # What `json` and `xml` say is for those who read documents.
-_DATASET_KEYS = {"name", "table", "description", "mode", "key", "unknown_columns", "formats", "columns", "json", "xml"}
+_DATASET_KEYS = {"name", "table", "description", "mode", "key", "unknown_columns", "formats", "columns", "json", "xml", "spark"}
 _COLUMN_KEYS = {
     "name", "type", "description", "required", "min", "max", "max_length", "pattern", "one_of", "references", "trim",
     "default", "format", "aliases", "xml",
@@ -88,7 +90,18 @@ class Contract:
     reject_unknown: bool
     formats: tuple[str, ...]
     columns: tuple[Column, ...]
+    into: str = "both"
     headers: dict[str, int] = field(compare=False, default_factory=dict)
+
+    @property
+    def to_table(self) -> bool:
+        """Whether a batch's rows go into the table."""
+        return self.into != "lake"
+
+    @property
+    def to_lake(self) -> bool:
+        """Whether a batch's rows go into the lake."""
+        return self.into != "postgres"
 
     def index_of(self, name: str) -> int:
         """The place of the column with this very name."""
@@ -105,6 +118,11 @@ def read(text: str) -> Contract:
     name = table.get("name", "?")
     _only_known(table, _DATASET_KEYS, f"the contract of {name}")
     columns = tuple(_column(name, entry) for entry in table["columns"])
+    spark = table.get("spark", {})
+    _only_known(spark, {"into"}, f"[spark] of {name}")
+    into = spark.get("into", "both")
+    if into not in INTO:
+        raise ContractError(f"[spark] into of {name} is {into!r}: write one of {', '.join(INTO)}")
     headers = {column.name: place for place, column in enumerate(columns)}
     for place, column in enumerate(columns):
         headers.update({alias: place for alias in column.aliases})
@@ -116,6 +134,7 @@ def read(text: str) -> Contract:
         reject_unknown=table.get("unknown_columns", "reject") == "reject",
         formats=tuple(table.get("formats", ALL_FORMATS)),
         columns=columns,
+        into=into,
         headers=headers,
     )
 

@@ -24,7 +24,6 @@ from .tasks import Setup, Source
 from .verdict import Outcome
 
 TRIES = 3
-INTO = ("both", "lake", "postgres")
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,6 @@ class Settings:
     contracts: "dict[str, Contract]"
     lake: Place
     access: Access
-    into: str = "both"
     folder: Optional[str] = None
     release: str = "spark"
     range_bytes: int = reading.RANGE_BYTES
@@ -57,7 +55,9 @@ def load(engine: Engine, settings: Settings, held: Held, session: Database) -> O
 
 
 def publish_files(settings: Settings, dataset: str, number: int, attempt: int) -> bool:
-    """Publishes a committed batch in the lake; false where it was published already."""
+    """Publishes a committed batch in the lake; false where it was published already, or is not to be there."""
+    if not settings.contracts[dataset].to_lake:
+        return False
     return publish_in_lake(open_store(settings.folder), Attempt(settings.lake, dataset, number, attempt))
 
 
@@ -100,7 +100,7 @@ class _Load:
         return verdict.wrong_with(self._held, Outcome(0, 0, 0, [], summary, head.fault, head.at))
 
     def _try(self, content: Content) -> Optional[End]:
-        stage = self._stage(self._merges or self._settings.into != "lake")
+        stage = self._stage(self._merges or self._contract.to_table)
         known = self._known_keys()
         setup = self._setup(content, known, stage)
         read = reading.read_all(self._engine, setup, content)
@@ -116,7 +116,7 @@ class _Load:
         # The last moment: whoever cancels later is told that it was too late.
         self._engine.check()
         return publish.publish(
-            self._session, self._contract, self._tables, self._held, stage, outcome.summary, self._settings.into != "lake"
+            self._session, self._contract, self._tables, self._held, stage, outcome.summary, self._contract.to_table
         )
 
     def _stage(self, wanted: bool) -> Optional[Stage]:
@@ -152,7 +152,7 @@ class _Load:
             attempt=self._attempt,
             known=known,
             keep_bad=self._merges or not self._all_known(known),
-            parquet=self._settings.into != "postgres",
+            parquet=self._contract.to_lake,
             access=self._settings.access,
             stage=stage,
         )

@@ -45,7 +45,7 @@ def run(engine: Engine, settings: Settings, batch: uuid.UUID) -> Done:
 
 def _settled(settings: Settings, session: Database, batch: uuid.UUID, settled: Settled) -> Done:
     """A committed batch whose job died before it published the files is published now."""
-    if settled.state == "committed" and settings.into != "postgres":
+    if settled.state == "committed":
         dataset = session.rows("SELECT dataset FROM waybill.batches WHERE number = $1", settled.number)[0][0]
         publish_files(settings, dataset, settled.number, settled.attempt)
     log.info("batch=%s state=%s: settled already", batch, settled.state)
@@ -79,8 +79,7 @@ def _work(engine: Engine, settings: Settings, claiming: Database, held: Held) ->
         waits = ledger.postpone(claiming, held, end)
         return _told(held, "failed") if waits else _over(held)
     if end is None:
-        if settings.into != "postgres":
-            publish_files(settings, held.dataset, held.number, held.attempt)
+        publish_files(settings, held.dataset, held.number, held.attempt)
         return _told(held, "committed")
     ledger.settle(claiming, held, end)
     return _told(held, end.state)

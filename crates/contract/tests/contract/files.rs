@@ -1,6 +1,6 @@
 //! Contract files: what is taken, and what is refused with which words.
 
-use contract::{Contract, Format, Mode, UnknownColumns};
+use contract::{Contract, Format, Mode, SparkInto, UnknownColumns};
 
 use crate::{column, dataset, parse_column};
 
@@ -32,6 +32,7 @@ fn what_is_left_out_has_its_default() {
     assert_eq!(contract.mode, Mode::Append);
     assert_eq!(contract.unknown_columns, UnknownColumns::Reject);
     assert_eq!(contract.formats, Format::ALL);
+    assert_eq!(contract.spark_into, SparkInto::Both);
     let column = &contract.columns[0];
     assert!(
         !column.required && !column.trim && column.default.is_none() && column.one_of.is_empty()
@@ -54,6 +55,18 @@ fn a_column_is_found_by_its_name_or_an_alias_exactly() {
     assert_eq!(contract.column_for(" day"), None);
     assert_eq!(contract.index_of("Date"), None);
     assert_eq!(contract.index_of("it"), Some(0));
+}
+
+#[test]
+fn where_very_large_batches_go_is_one_of_three_places() {
+    let with = |lines: &str| dataset(&format!("{HEAD}[spark]\n{lines}\n"), &[IT]);
+    assert_eq!(with("into = \"lake\"").unwrap().spark_into, SparkInto::Lake);
+    says(
+        &complaint(with("into = \"athena\"")),
+        "[spark] into is \"athena\": write one of both, postgres, lake",
+    );
+    says(&complaint(with("")), "has no into: add into = \"lake\"");
+    says(&complaint(with("into = \"both\"\nto = 1")), "to");
 }
 
 #[test]

@@ -256,8 +256,8 @@ async fn indexes_are_built_and_dropped_at_their_place_in_the_order() {
             "CREATE INDEX CONCURRENTLY IF NOT EXISTS prices_note ON public.prices (note)",
         ),
         (
-            "no_prices_batch_concurrently",
-            "DROP INDEX CONCURRENTLY IF EXISTS public.prices_batch",
+            "no_prices_route_day_concurrently",
+            "DROP INDEX CONCURRENTLY IF EXISTS public.prices_route_day",
         ),
         (
             "notes",
@@ -273,7 +273,7 @@ async fn indexes_are_built_and_dropped_at_their_place_in_the_order() {
         .collect();
     assert!(report.applied.ends_with(&names), "{:?}", report.applied);
     assert_eq!(report.version, options.migrations.newest());
-    let indexes = "SELECT count(*) FROM pg_class WHERE relname IN ('prices_notes', 'prices_batch') AND relkind = 'i'";
+    let indexes = "SELECT count(*) FROM pg_class WHERE relname IN ('prices_notes', 'prices_route_day') AND relkind = 'i'";
     assert_eq!(count(&owner, indexes).await, 1);
     let again = migrate::run(&mut owner, &options)
         .await
