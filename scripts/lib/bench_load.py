@@ -117,13 +117,16 @@ def others(folder: Path) -> dict:
     else:
         note("SKIPPED: ADBC cannot be installed here")
     if shutil.which("pgloader"):
-        script = folder / "prices.load"
-        found["pgloader"] = lambda url, file: [
-            "sh", "-c", f"cat > {script} && pgloader {script}", PGLOADER.format(file=file, url=url)
-        ]
+        found["pgloader"] = lambda url, file: pgloader(folder / "prices.load", url, file)
     else:
         note("SKIPPED: pgloader is not installed")
     return found
+
+
+def pgloader(script: Path, url: str, file: Path) -> list:
+    """pgloader with its script."""
+    script.write_text(PGLOADER.format(file=file, url=url))
+    return ["pgloader", "--quiet", "--on-error-stop", script]
 
 
 def compare(server: Server, commands: dict, file: Path, rows: int, rounds: int) -> dict:

@@ -142,7 +142,14 @@ fn spark_into(fields: Option<Fields>, problems: &mut Problems) -> SparkInto {
     };
     let word = fields.needed("into", "\"lake\"", problems);
     fields.finish(problems);
-    choice("[spark] into", word, SparkInto::ALL, SparkInto::as_str, problems).unwrap_or_default()
+    choice(
+        "[spark] into",
+        word,
+        SparkInto::ALL,
+        SparkInto::as_str,
+        problems,
+    )
+    .unwrap_or_default()
 }
 
 fn columns(values: Option<Vec<Value>>, problems: &mut Problems) -> Vec<Column> {

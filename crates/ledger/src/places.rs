@@ -7,12 +7,7 @@
 
 use tokio_postgres::{Client, Transaction};
 
-use crate::{
-    claim::Held,
-    error::Result,
-    ids::BatchNumber,
-    target::quoted,
-};
+use crate::{claim::Held, error::Result, ids::BatchNumber, target::quoted};
 
 /// How many pages a table of the schema `public` has now. A partitioned table has none of its own.
 pub async fn pages(client: &Client, table: &str) -> Result<i64> {

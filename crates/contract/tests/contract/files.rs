@@ -66,7 +66,10 @@ fn where_very_large_batches_go_is_one_of_three_places() {
         "[spark] into is \"athena\": write one of both, postgres, lake",
     );
     says(&complaint(with("")), "has no into: add into = \"lake\"");
-    says(&complaint(with("into = \"both\"\nto = 1")), "to");
+    says(
+        &complaint(with("into = \"both\"\nto = 1")),
+        "to is no key that is known here",
+    );
 }
 
 #[test]
