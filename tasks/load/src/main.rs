@@ -86,9 +86,8 @@ async fn run(batch: BatchId) -> anyhow::Result<ExitCode> {
         };
         let pause = match Box::pin(loading.run(&held, stop)).await {
             End::Settled(_) | End::Moved(_) | End::Superseded => return Ok(ExitCode::SUCCESS),
-            End::Untold => return Ok(ExitCode::from(AGAIN)),
-            // It was asked to stop.
-            End::Postponed(Duration::ZERO) => return Ok(ExitCode::from(AGAIN)),
+            // Without a pause: it was asked to stop.
+            End::Untold | End::Postponed(Duration::ZERO) => return Ok(ExitCode::from(AGAIN)),
             End::Postponed(pause) => pause,
         };
         if limit.is_some_and(|limit| began.elapsed() + pause > limit / EARLY) {
