@@ -149,8 +149,7 @@ impl Loading {
         if let (Some(bytes), Some(largest)) = (held.object_bytes, self.settings.largest)
             && bytes > largest
         {
-            let problem = problems::too_large(bytes, largest);
-            return self.settle(held, Outcome::Failed { problem }).await;
+            return self.too_large(held, bytes, largest).await;
         }
         let delivery = if let Some(key) = known.key {
             Ok(Delivery::object(&self.open, held, key))
@@ -269,6 +268,18 @@ impl Loading {
                 self.postpone(held, problems::internal(&error.to_string()))
                     .await
             }
+        }
+    }
+
+    /// Known to be too large for this lane: it came when there was no other, or when this one took more.
+    async fn too_large(&mut self, held: &Held, bytes: u64, largest: u64) -> End {
+        let problem = problems::too_large(bytes, largest);
+        match self.settings.overflow {
+            Some(lane) => {
+                self.put_back(held, problem, Duration::ZERO, Some(lane))
+                    .await
+            }
+            None => self.settle(held, Outcome::Failed { problem }).await,
         }
     }
 

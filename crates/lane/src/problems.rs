@@ -54,7 +54,7 @@ pub(crate) fn too_large(bytes: u64, lane_bytes: u64) -> Problem {
 
 /// The function's time was over.
 pub(crate) fn out_of_time(seconds: u64) -> Problem {
-    Problem::new("out-of-time", "The load exceeded its lane's time")
+    Problem::new(Problem::OUT_OF_TIME, "The load exceeded its lane's time")
         .with_status(504)
         .with_detail(format!(
             "it was stopped after {seconds} s and nothing was loaded: send the content in several \

@@ -33,6 +33,9 @@ impl Problem {
             ))
     }
 
+    /// The word of a load that had all the time that its lane gives.
+    pub const OUT_OF_TIME: &str = "out-of-time";
+
     /// The word of a batch that was begun too often.
     pub const GIVEN_UP: &str = "given-up";
 

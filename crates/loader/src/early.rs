@@ -10,7 +10,7 @@ use ledger::{Outcome, Repeats, Session, Summary};
 use sha2::{Digest, Sha256};
 
 use crate::error::{LoadError, LoadErrorKind};
-use crate::feed::{self, FeedReader, pump};
+use crate::feed::{FeedReader, Feeds};
 use crate::file::File;
 use crate::load::{Load, database};
 use crate::meter::Meter;
@@ -78,12 +78,14 @@ async fn hash(
     file: &File<'_>,
     meter: &Arc<Meter>,
 ) -> Result<Option<([u8; 32], u64)>, LoadError> {
-    let (pieces, reader, broken) = feed::channel();
+    meter.begin(false);
+    let (feeds, mut readers) = Feeds::new(1, meter);
+    let Some(reader) = readers.pop() else {
+        return Ok(None);
+    };
     let (compression, limits) = (file.compression, load.settings.limits.clone());
-    let meter = Arc::clone(meter);
-    let hashing =
-        tokio::task::spawn_blocking(move || hash_all(reader, compression, &limits, &meter));
-    let ((), hashed) = tokio::join!(pump(file.source, pieces, &broken), hashing);
+    let hashing = tokio::task::spawn_blocking(move || hash_all(reader, compression, &limits));
+    let (_, hashed) = tokio::join!(feeds.pump(std::slice::from_ref(file)), hashing);
     hashed.map_err(|panic| {
         LoadError::new(
             LoadErrorKind::Failed,
@@ -97,7 +99,6 @@ fn hash_all(
     reader: FeedReader,
     compression: reader::Compression,
     limits: &reader::Limits,
-    meter: &Meter,
 ) -> Option<([u8; 32], u64)> {
     let mut content = reader::decompress(compression, Box::new(reader), limits);
     let mut hash = Sha256::new();
@@ -109,9 +110,6 @@ fn hash_all(
             read => {
                 hash.update(&buffer[..read]);
                 bytes += read as u64;
-                meter
-                    .bytes
-                    .store(bytes, std::sync::atomic::Ordering::Relaxed);
             }
         }
     }

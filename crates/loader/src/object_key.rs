@@ -19,6 +19,19 @@ pub struct ObjectKey {
     pub api_batch: Option<BatchId>,
 }
 
+/// How much more a compressed object is taken for than it has bytes: text of this kind packs about so.
+const PACKED: u64 = 5;
+
+impl ObjectKey {
+    /// How large the content of an object of so many bytes is, as it is guessed before it is read.
+    pub fn content_bytes(&self, stored: u64) -> u64 {
+        match self.compression {
+            Compression::None => stored,
+            _ => stored.saturating_mul(PACKED),
+        }
+    }
+}
+
 /// Why a key names nothing that can be loaded; its text is for the sender.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum KeyProblem {

@@ -20,7 +20,7 @@ pub const BATCH_PARAMETER: &str = "batch";
 pub struct Job {
     /// The batch.
     pub batch: BatchId,
-    /// The size of the object as stored, where it is known.
+    /// The size of its content, as far as it can be told; `None`: it may be any.
     pub bytes: Option<u64>,
     /// Before all that is not urgent.
     pub urgent: bool,

@@ -8,7 +8,6 @@ use ledger::{
     Batch, BatchId, Error, Lane, NewBatch, ObjectName, Options, State, batch_id_for_object,
 };
 use loader::ObjectKey;
-use reader::Compression;
 
 use crate::event::Object;
 
@@ -16,8 +15,6 @@ use crate::event::Object;
 const BUCKET: &str = "bucket";
 /// The dataset in the ledger of an object whose key names none.
 const NO_DATASET: &str = "unknown";
-/// How much more a compressed object is taken for than it has bytes: text of this kind packs about so.
-const PACKED: u64 = 5;
 
 /// How large what a lane takes may be, by the content's size as it is guessed.
 #[derive(Debug, Clone, Copy)]
@@ -31,8 +28,7 @@ pub(crate) struct Lanes {
 impl Lanes {
     /// The lane of an object. `key`: what its key says, where that can be loaded at all.
     fn lane(self, key: Option<&ObjectKey>, bytes: u64) -> Lane {
-        let packed = key.is_some_and(|key| key.compression != Compression::None);
-        let size = bytes.saturating_mul(if packed { PACKED } else { 1 });
+        let size = key.map_or(bytes, |key| key.content_bytes(bytes));
         // As jobs/spark does. A manifest's key says no format: what it lists is loaded by one machine.
         let spark_reads =
             key.is_some_and(|key| matches!(key.format, Format::Csv | Format::JsonLines));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use lane::{End, Stop};
-use ledger::{BatchId, Error, ErrorKind, Held, Lane, Problem};
+use ledger::{Batch, BatchId, Error, ErrorKind, Held, Lane, Problem};
 use platform::jobs::{Job, Jobs};
 use tokio::time::{Instant, sleep_until};
 
@@ -17,6 +17,8 @@ use crate::{Deadline, Intake};
 const WHILE: Duration = Duration::from_secs(20);
 /// Who waits so long for a job may have been forgotten. Another is started only if it has none.
 const FORGOTTEN: Duration = Duration::from_secs(300);
+/// One job that cannot be started may be its batch's fault. So many say that what starts jobs is away.
+const REFUSALS: usize = 3;
 
 impl Intake {
     /// Loads who is next, until nobody waits or the while is over.
@@ -94,8 +96,7 @@ impl Intake {
     /// Starts the job of a batch that waits in a lane, unless it has one.
     pub(crate) async fn start_job(&mut self, id: BatchId, lane: Lane) -> Verdict {
         let Some(jobs) = self.jobs(lane) else {
-            tracing::error!(batch = %id, %lane, "the batch waits for a lane that is not there");
-            return Verdict::Done;
+            return self.leave(id, lane).await;
         };
         let found = match self.loading.sessions.ledger.session().await {
             Ok(session) => ledger::find(session, id).await,
@@ -108,7 +109,7 @@ impl Intake {
         };
         let job = Job {
             batch: id,
-            bytes: batch.progress.total_bytes,
+            bytes: content_bytes(&batch),
             urgent: batch.options.urgent,
             noted: batch.job,
         };
@@ -131,6 +132,24 @@ impl Intake {
         }
     }
 
+    /// Moves a batch out of a lane that was taken away, into the largest that is there: what it is too large for says so.
+    async fn leave(&mut self, id: BatchId, lane: Lane) -> Verdict {
+        let to = match lane {
+            Lane::Spark if self.tasks.is_some() => Lane::Task,
+            _ => Lane::Function,
+        };
+        tracing::warn!(batch = %id, %lane, %to, "the batch waits in a lane that is not there: it is moved");
+        let moved = match self.loading.sessions.ledger.session().await {
+            Ok(session) => ledger::change_lane(session, id, lane, to).await,
+            Err(error) => Err(error),
+        };
+        match moved {
+            Ok(true) => Box::pin(self.tell(id, to)).await,
+            Ok(false) => Verdict::Done,
+            Err(error) => self.unsettled(&error, "the batch could not be moved"),
+        }
+    }
+
     /// Starts jobs of batches that wait for one far too long.
     pub(crate) async fn start_forgotten_jobs(&mut self, deadline: Deadline) -> Verdict {
         let tasks = self.start_forgotten(Lane::Task, deadline).await;
@@ -148,18 +167,29 @@ impl Intake {
                 return self.unsettled(&error, "those that wait could not be looked up");
             }
         };
+        let (mut verdict, mut refusals) = (Verdict::Done, 0);
         for batch in batches {
             // What starts jobs may be out of reach, and takes its time to say so.
-            if deadline.is_late() {
+            if deadline.is_late() || refusals == REFUSALS {
                 break;
             }
-            let verdict = self.start_job(batch, lane).await;
-            if verdict != Verdict::Done {
-                return verdict;
-            }
+            let started = self.start_job(batch, lane).await;
+            refusals += usize::from(started != Verdict::Done);
+            verdict = verdict.and(started);
         }
-        Verdict::Done
+        verdict
     }
+}
+
+/// How much content a batch has, as far as that can be told: nobody knows of a manifest before it is read, and one that had
+/// no time in a machine of the guessed size needs a larger one.
+fn content_bytes(batch: &Batch) -> Option<u64> {
+    let out_of_time = |problem: &Problem| problem.is(Problem::OUT_OF_TIME);
+    if batch.error.as_ref().is_some_and(out_of_time) {
+        return None;
+    }
+    let key = loader::parse_key(&batch.source.key).ok()?;
+    Some(key.content_bytes(batch.progress.total_bytes?))
 }
 
 /// Sees to it that a batch waits, and is due, and answers its lane; `None`: it is being loaded or is settled.

@@ -26,6 +26,8 @@ const AGAIN: u8 = 75;
 const LOOK: Duration = Duration::from_secs(5);
 /// How long before the end of its time a load is stopped, so that there is some left to say so in.
 const MARGIN: Duration = Duration::from_secs(30);
+/// The part of its time after which a job does not begin the batch again itself: the next attempt has all of it.
+const EARLY: u32 = 10;
 
 /// Loads batches that are too large for a function.
 #[derive(Debug, Parser)]
@@ -62,29 +64,41 @@ async fn run(batch: BatchId) -> anyhow::Result<ExitCode> {
     // From the first instant on: a machine that is taken away says so once.
     let mut asked = signal(SignalKind::terminate()).context("listening for SIGTERM")?;
     let settings = settings::Task::from_env().context("reading the settings")?;
-    let late = settings
-        .time_limit
-        .map(|limit| Instant::now() + limit.saturating_sub(MARGIN));
+    let began = Instant::now();
+    let limit = settings.time_limit;
+    let late = limit.map(|limit| began + limit.saturating_sub(MARGIN));
     let mut loading = loading(settings).await?;
-    let held = tokio::select! {
-        held = claim(&mut loading, batch) => held?,
-        _ = asked.recv() => return Ok(ExitCode::from(AGAIN)),
-    };
-    let held = match held {
-        Claimed::Held(held) => held,
-        Claimed::Over(code) => return Ok(code),
-    };
-    let stop = async {
-        tokio::select! {
-            _ = asked.recv() => Stop::Interrupted,
-            // Ended by the engine, it would look as if the machine were taken away, and go round for ever.
-            () = until(late) => Stop::OutOfTime,
+    loop {
+        let held = tokio::select! {
+            held = claim(&mut loading, batch) => held?,
+            _ = asked.recv() => return Ok(ExitCode::from(AGAIN)),
+        };
+        let held = match held {
+            Claimed::Held(held) => held,
+            Claimed::Over(code) => return Ok(code),
+        };
+        let stop = async {
+            tokio::select! {
+                _ = asked.recv() => Stop::Interrupted,
+                // Ended by the engine, it would look as if the machine were taken away, and go round for ever.
+                () = until(late) => Stop::OutOfTime,
+            }
+        };
+        let pause = match Box::pin(loading.run(&held, stop)).await {
+            End::Settled(_) | End::Moved(_) | End::Superseded => return Ok(ExitCode::SUCCESS),
+            // Without a pause: it was asked to stop.
+            End::Untold | End::Postponed(Duration::ZERO) => return Ok(ExitCode::from(AGAIN)),
+            End::Postponed(pause) => pause,
+        };
+        if limit.is_some_and(|limit| began.elapsed() + pause > limit / EARLY) {
+            return Ok(ExitCode::from(AGAIN));
         }
-    };
-    Ok(match Box::pin(loading.run(&held, stop)).await {
-        End::Settled(_) | End::Moved(_) | End::Superseded => ExitCode::SUCCESS,
-        End::Postponed(_) | End::Untold => ExitCode::from(AGAIN),
-    })
+        // Kept here: the engine begins again at once, and only a few times.
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            _ = asked.recv() => return Ok(ExitCode::from(AGAIN)),
+        }
+    }
 }
 
 async fn until(late: Option<Instant>) {

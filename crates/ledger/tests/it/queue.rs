@@ -211,6 +211,31 @@ async fn a_batch_that_was_given_up_and_arrives_after_all_waits() {
 }
 
 #[tokio::test]
+async fn only_a_batch_that_waits_or_was_left_behind_leaves_its_lane() {
+    let database = testkit::database().await;
+    let mut session = database.connect(Role::Loader).await;
+    let batch = waiting(&session, "prices", "a").await;
+    let held = next(&mut session).await.expect("held");
+    let (here, there) = (Lane::Function, Lane::Task);
+    let moved = ledger::change_lane(&session, batch.id, here, there).await;
+    assert!(!moved.expect("an answer"), "its loader is at work");
+    session
+        .execute(
+            "UPDATE waybill.batches SET lease_until = clock_timestamp() - interval '1 minute' WHERE number = $1",
+            &[&held.number.0],
+        )
+        .await
+        .expect("silent for long");
+    let moved = ledger::change_lane(&session, batch.id, there, here).await;
+    assert!(!moved.expect("an answer"), "it is in no such lane");
+    let moved = ledger::change_lane(&session, batch.id, here, there).await;
+    assert!(moved.expect("an answer"));
+    let held = ledger::claim(&mut session, batch.id, LEASE, "r1").await;
+    assert!(matches!(held, Ok(ledger::Claim::Held(_))));
+    assert_eq!(find(&session, batch.id).await.lane, there);
+}
+
+#[tokio::test]
 async fn an_interrupted_batch_waits_until_it_is_due_and_can_change_its_lane() {
     let database = testkit::database().await;
     let mut session = database.connect(Role::Loader).await;

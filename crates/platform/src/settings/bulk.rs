@@ -5,15 +5,15 @@ use std::collections::BTreeMap;
 use super::{SettingsError, Variables, keys};
 use crate::names::Names;
 
-/// From which stored size on a batch is of the class `large`.
+/// From which size of its content on a batch is of the class `large`.
 const LARGE_BYTES: u64 = 20 << 30;
 
 /// The task lane.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bulk {
-    /// What is neither of the others.
+    /// What is known to be small, and is not urgent.
     pub small: Class,
-    /// What is large.
+    /// What is large, or may be.
     pub large: Class,
     /// What goes before all others.
     pub urgent: Class,
@@ -74,12 +74,12 @@ impl Bulk {
         [&self.urgent, &self.small, &self.large]
     }
 
-    /// The class of a batch.
+    /// The class of a batch with so much content; `None`: nobody knows.
     pub fn class(&self, bytes: Option<u64>, urgent: bool) -> &Class {
         match bytes {
             _ if urgent => &self.urgent,
-            Some(bytes) if bytes >= LARGE_BYTES => &self.large,
-            _ => &self.small,
+            Some(bytes) if bytes < LARGE_BYTES => &self.small,
+            _ => &self.large,
         }
     }
 
@@ -93,5 +93,19 @@ impl Bulk {
             (keys::BULK_JOB_LARGE, self.large.definition.clone()),
             (keys::BULK_JOB_URGENT, self.urgent.definition.clone()),
         ])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_known_to_be_small_gets_a_small_machine() {
+        let bulk = Bulk::of(&Names::new("test").expect("a name"));
+        assert_eq!(bulk.class(Some(LARGE_BYTES - 1), false), &bulk.small);
+        assert_eq!(bulk.class(Some(LARGE_BYTES), false), &bulk.large);
+        assert_eq!(bulk.class(None, false), &bulk.large);
+        assert_eq!(bulk.class(None, true), &bulk.urgent);
     }
 }

@@ -392,6 +392,10 @@ impl Cast {
         assert!(ledger::requeue(&self.ledger, id).await.expect("asked"));
         let overdue = ledger::overdue(&mut self.ledger, Lane::Function, Duration::ZERO).await;
         assert_eq!(overdue.expect("asked"), [id]);
+        for (from, to) in [(Lane::Function, Lane::Task), (Lane::Task, Lane::Function)] {
+            let moved = ledger::change_lane(&self.ledger, id, from, to).await;
+            assert!(moved.expect("moved"));
+        }
         self.give_up(id).await;
         ledger::replay(&self.by_api, id, "tester")
             .await
