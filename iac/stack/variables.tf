@@ -204,6 +204,7 @@ variable "spark" {
       timeout_s    = optional(number, 14400)
       tries        = optional(number, 3)
       idle_minutes = optional(number, 5)
+      disk_gb      = optional(number, 100)
     }), {})
   })
   default = null
