@@ -25,8 +25,8 @@ functions = {
 intake = { maximum_concurrency = 16, visibility_s = 5400 }
 # Each task opens two sessions on the database; they count in its budget.
 bulk = { max_vcpus = { spot = 16, on_demand = 8 } }
-# What one task should not load. A job's workers open four sessions each.
-spark = { limits = { workers = 8 } }
+# What one task should not load. A job's workers open four sessions each; the largest take hours.
+spark = { limits = { workers = 8, timeout_s = 43200 } }
 api   = { throttle = { rate = 500, burst = 1000 } }
 
 releases = {

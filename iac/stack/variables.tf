@@ -196,14 +196,15 @@ variable "bulk" {
 }
 
 variable "spark" {
-  description = "The lane for what one machine should not load, as jobs of EMR Serverless: from how many GiB of content on a batch is for it, and what a job may take, as modules/spark has it. Parquet goes to the environment's bucket `curated`. Null: there is none, and the task lane takes all."
+  description = "The lane for what one machine should not load, as jobs of EMR Serverless: from how many GiB of content on a batch is for it (64 at most, since no task takes more), and what a job may take, as modules/spark has it. Parquet goes to the environment's bucket `curated`. Null: there is none, and the task lane takes all."
   type = object({
-    from_gb = optional(number, 200)
+    from_gb = optional(number, 64)
     limits = optional(object({
       workers      = optional(number, 8)
       timeout_s    = optional(number, 14400)
       tries        = optional(number, 3)
       idle_minutes = optional(number, 5)
+      disk_gb      = optional(number, 100)
     }), {})
   })
   default = null
@@ -215,8 +216,13 @@ variable "spark" {
   }
 
   validation {
-    condition     = var.spark == null ? true : var.spark.from_gb > 0 && floor(var.spark.from_gb) == var.spark.from_gb && var.spark.from_gb * 1073741824 > var.intake.lane_bytes
-    error_message = "from_gb is a whole number of GiB, and more than intake.lane_bytes: what a function loads in minutes waits longer for Spark to start."
+    condition     = var.spark == null ? true : var.spark.from_gb >= 1 && var.spark.from_gb <= 64 && floor(var.spark.from_gb) == var.spark.from_gb
+    error_message = "from_gb is a whole number of GiB from 1 to 64: beyond 64 GiB the task lane refuses the content, so that a larger batch would load nowhere."
+  }
+
+  validation {
+    condition     = var.spark == null ? true : var.spark.from_gb * 1073741824 > var.intake.lane_bytes
+    error_message = "from_gb is more than intake.lane_bytes: what a function loads in minutes waits longer for Spark to start."
   }
 }
 

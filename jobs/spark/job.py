@@ -13,6 +13,7 @@ import importlib.resources
 import logging
 import os
 import sys
+import time
 import uuid
 from pathlib import Path
 
@@ -28,8 +29,14 @@ from waybill_spark.run import run
 from waybill_spark.store import Place
 
 
+MARGIN_S = 300
+"""How long before the end of its time a load is stopped: the engine counts from before this program began, and there must be time
+left to say so in. Ended by the engine, the batch would look as if the driver had died, and be begun again and again."""
+
+
 def main(arguments: "list[str]") -> int:
     """Runs the job; its exit status."""
+    began = time.monotonic()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s", stream=sys.stderr)
     told = _parser().parse_known_args(arguments)[0]  # Glue adds arguments of its own.
     settings = Settings(
@@ -39,6 +46,7 @@ def main(arguments: "list[str]") -> int:
         folder=told.folder,
         release=told.release,
         range_bytes=told.range_mib << 20,
+        late=None if told.time_limit_s is None else began + told.time_limit_s - min(MARGIN_S, told.time_limit_s / 10),
     )
     spark = SparkSession.builder.appName(f"waybill {told.batch}").getOrCreate()
     try:
@@ -70,6 +78,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--contracts", help="a folder of contracts instead of this release's")
     parser.add_argument("--folder", help="a folder that stands for S3, with a folder for each bucket")
     parser.add_argument("--range-mib", type=int, default=RANGE_BYTES >> 20, help="how much of a file one task reads")
+    parser.add_argument("--time-limit-s", type=int, help="after how many seconds the engine ends the job")
     parser.add_argument("--host", help="the database's host")
     parser.add_argument("--port", type=int, default=5432)
     parser.add_argument("--database", default="")

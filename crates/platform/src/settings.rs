@@ -78,7 +78,7 @@ pub mod keys {
     pub const BULK_JOB_URGENT: &str = "WAYBILL_BULK_JOB_URGENT";
     /// The ARN of the state machine that runs jobs of the Spark lane; no Spark lane if unset.
     pub const SPARK_MACHINE: &str = "WAYBILL_SPARK_MACHINE";
-    /// From which size of the content on a batch is for it; 200 GiB if unset.
+    /// From which size of the content on a batch is for it; 64 GiB if unset.
     pub const SPARK_LANE_BYTES: &str = "WAYBILL_SPARK_LANE_BYTES";
     /// The folder where a load puts sorted runs aside.
     pub const SCRATCH: &str = "WAYBILL_SCRATCH";

@@ -20,6 +20,8 @@ locals {
   arguments = [
     "--lake", local.lake, "--host", var.database.host, "--port", tostring(var.database.port), "--database", var.database.name,
     "--login", var.database.login, "--password-parameter", regex("parameter(/.+)$", var.database.parameter_arn)[0],
+    # When the engine ends it: before that, the job writes into the ledger that its time is over.
+    "--time-limit-s", tostring(var.limits.timeout_s),
   ]
 
   settings = {
@@ -29,6 +31,7 @@ locals {
     timeout_s = var.limits.timeout_s
     retries   = var.limits.tries - 1
     workers   = var.limits.workers
+    disk_gb   = var.limits.disk_gb
     topic     = var.topic_arn
     role      = aws_iam_role.job.arn
     log_group = aws_cloudwatch_log_group.job.name
@@ -63,11 +66,11 @@ resource "aws_emrserverless_application" "this" {
     idle_timeout_minutes = var.limits.idle_minutes
   }
 
-  # The driver and the executors, four cores and 16 GB each, and room for one more job's driver.
+  # The driver and the executors, four cores, 16 GB and their disk each, and room for one more job's driver.
   maximum_capacity {
     cpu    = "${(var.limits.workers + 2) * 4} vCPU"
     memory = "${(var.limits.workers + 2) * 18} GB"
-    disk   = "${(var.limits.workers + 2) * 100} GB"
+    disk   = "${(var.limits.workers + 2) * var.limits.disk_gb} GB"
   }
 
   network_configuration {

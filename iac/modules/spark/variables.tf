@@ -108,13 +108,15 @@ variable "limits" {
   description = <<-EOT
     What a job may take. `workers`: executors at most, which also bounds the sessions with the database: one for each of
     their four cores. `timeout_s`: when a job is stopped. `tries`: how often it is begun. `idle_minutes`: how long the
-    application waits for another job before it stops.
+    application waits for another job before it stops. `disk_gb`: each worker's disk on EMR, on which packed content is
+    unpacked: that of one batch has to fit on one.
   EOT
   type = object({
     workers      = optional(number, 8)
     timeout_s    = optional(number, 14400)
     tries        = optional(number, 3)
     idle_minutes = optional(number, 5)
+    disk_gb      = optional(number, 100)
   })
   default  = {}
   nullable = false
@@ -137,6 +139,11 @@ variable "limits" {
   validation {
     condition     = var.limits.idle_minutes >= 1 && var.limits.idle_minutes <= 60
     error_message = "The application stops after 1 to 60 idle minutes: it costs while it waits."
+  }
+
+  validation {
+    condition     = var.limits.disk_gb >= 20 && var.limits.disk_gb <= 200 && floor(var.limits.disk_gb) == var.limits.disk_gb
+    error_message = "A worker of EMR Serverless has 20 to 200 GB of disk."
   }
 }
 

@@ -4,7 +4,7 @@ import re
 import unittest
 from pathlib import Path
 
-from waybill_spark import foreign_keys, ledger, staging
+from waybill_spark import foreign_keys, ledger, places, staging, verdict
 
 CRATES = Path(__file__).resolve().parents[3] / "crates"
 
@@ -20,7 +20,7 @@ class Statements(unittest.TestCase):
 
     def test_the_ledgers_statements_are_the_crates(self):
         rust = self._rust("ledger")
-        for statement in (*ledger.STATEMENTS, *foreign_keys.STATEMENTS):
+        for statement in (*ledger.STATEMENTS, *foreign_keys.STATEMENTS, *places.STATEMENTS):
             self.assertTrue(f'"{_words(statement)}"' in rust, statement)
         self.assertIn(f"ATTEMPTS: i32 = {ledger.ATTEMPTS};", rust)
 
@@ -28,6 +28,14 @@ class Statements(unittest.TestCase):
         rust = self._rust("loader")
         for statement in (staging.LOCK_MERGE, staging.LATER_SNAPSHOT):
             self.assertTrue(f'"{_words(statement)}"' in rust, statement)
+
+    def test_what_took_too_long_is_said_as_the_task_lane_says_it(self):
+        problem = verdict.out_of_time("{seconds}").problem
+        self.assertIn(
+            f'Problem::new("{problem["type"].rpartition("/")[2]}", "{problem["title"]}") '
+            f'.with_status({problem["status"]}) .with_detail(format!( "{problem["detail"]}" ))',
+            self._rust("lane"),
+        )
 
 
 if __name__ == "__main__":

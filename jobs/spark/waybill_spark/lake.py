@@ -119,4 +119,7 @@ class PartFile:
 def publish(store: "FolderStore | S3Store", attempt: Attempt) -> bool:
     """Makes the attempt's files the batch's; false where they were already."""
     files = store.list(attempt.data)
+    if not files:
+        # Without a row it would not have been committed.
+        raise FileNotFoundError(f"batch {attempt.number} is committed and has no files below {attempt.data}: it is not published")
     return store.create(attempt.manifest, "".join(f"{file}\n" for file in files).encode())

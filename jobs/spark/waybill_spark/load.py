@@ -24,6 +24,7 @@ from .tasks import Setup, Source
 from .verdict import Outcome
 
 TRIES = 3
+_COMMITTED = "SELECT dataset, attempt, lane FROM waybill.batches WHERE number = $1"
 
 
 @dataclass(frozen=True)
@@ -36,37 +37,43 @@ class Settings:
     folder: Optional[str] = None
     release: str = "spark"
     range_bytes: int = reading.RANGE_BYTES
+    late: Optional[float] = None
+    """When, on the monotonic clock, a load is stopped that has not ended."""
 
 
 def load(engine: Engine, settings: Settings, held: Held, session: Database) -> Optional[End]:
     """Loads a batch with a session for its one transaction; none where it is committed."""
     attempt = Attempt(settings.lake, held.dataset, held.number, held.attempt)
-    ended: Optional[End] = None
     try:
         written = understand(held.key, settings.contracts)
-        ended = _Load(engine, settings, held, session, attempt, written).run()
+        return _Load(engine, settings, held, session, attempt, written).run()
     except Unreadable as unreadable:
-        ended = unreadable.end
+        return unreadable.end
     except Gone as gone:
-        ended = verdict.about_the_file("source", f"{gone}; deliver it again", None)
-    finally:
-        _tidy_up(settings, session, held, attempt)
-    return ended
+        return verdict.about_the_file("source", f"{gone}; deliver it again", None)
 
 
-def publish_files(settings: Settings, dataset: str, number: int, attempt: int) -> bool:
+def publish_files(settings: Settings, session: Database, number: int) -> bool:
     """Publishes a committed batch in the lake; false where it was published already, or is not to be there."""
-    if not settings.contracts[dataset].to_lake:
+    dataset, attempt, lane = session.rows(_COMMITTED, number)[0]
+    # What another lane committed has no files.
+    if lane != "spark" or not settings.contracts[dataset].to_lake:
         return False
     return publish_in_lake(open_store(settings.folder), Attempt(settings.lake, dataset, number, attempt))
 
 
-def _tidy_up(settings: Settings, session: Database, held: Held, attempt: Attempt) -> None:
-    """Takes away what tasks left for each other, of this attempt and of those before."""
+def tidy_up(settings: Settings, held: Held) -> None:
+    """Takes away what tasks left for each other, of this attempt and of those before. A successor may be at work with its own."""
+    session = settings.access.session(long=True)
+    try:
+        stages = session.rows(staging.STAGES, f"b{held.number}\\_a%")
+        attempts = {staging.attempt_of(name) for (name,) in stages}
+        for attempt in sorted((attempt for attempt in attempts if attempt <= held.attempt), reverse=True):
+            session.script(staging.drop(Stage(held.number, attempt)))
+    finally:
+        session.close()
     store = open_store(settings.folder)
-    store.remove(store.list(attempt.scratch))
-    for (name,) in session.rows(staging.OLDER_STAGES, f"b{held.number}\\_a%"):
-        session.script(f"DROP TABLE IF EXISTS {staging.SCHEMA}.{name}")
+    store.remove(store.list(Attempt(settings.lake, held.dataset, held.number, held.attempt).scratch))
 
 
 class _Load:
@@ -113,7 +120,7 @@ class _Load:
         if wrong:
             return wrong
         self._all_arrived(read)
-        # The last moment: whoever cancels later is told that it was too late.
+        # What stops the work from here on ends the statement that runs. Only the commit itself is too late for it.
         self._engine.check()
         return publish.publish(
             self._session, self._contract, self._tables, self._held, stage, outcome.summary, self._contract.to_table

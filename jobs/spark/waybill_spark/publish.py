@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import NamedTuple, Optional, Union
 
 import pg8000.exceptions
 
-from . import foreign_keys, ledger, staging, verdict, words
+from . import foreign_keys, ledger, places, staging, verdict, words
 from .check import Later
 from .contract import Contract
 from .database import Database, sqlstate
@@ -116,8 +117,7 @@ def _move_rows(
 def _append(session: Database, contract: Contract, tables: "dict[str, str]", held: Held, stage: Stage) -> None:
     order = session.rows(staging.WIDEST_INDEX, contract.table)
     insert = staging.append(contract, stage, order[0][0] if order else [])
-    if not foreign_keys.may_be_locked(session, contract):
-        session.count(insert, held.number)
-        return
-    with foreign_keys.locked_instead(session, contract, tables, stage):
-        session.count(insert, held.number)
+    locked = foreign_keys.may_be_locked(session, contract)
+    with places.noted(session, held, contract.table):
+        with foreign_keys.locked_instead(session, contract, tables, stage) if locked else nullcontext():
+            session.count(insert, held.number)

@@ -11,9 +11,9 @@ import pg8000.exceptions
 from . import ledger, verdict
 from .database import Database
 from .engine import Engine
-from .heartbeat import Heartbeat
-from .ledger import Busy, Cancelled, End, Held, Settled, Superseded
-from .load import Settings, load, publish_files
+from .heartbeat import Heartbeat, OutOfTime
+from .ledger import Busy, Cancelled, Held, Settled, Superseded
+from .load import Settings, load, publish_files, tidy_up
 
 log = logging.getLogger("waybill.spark")
 
@@ -46,47 +46,72 @@ def run(engine: Engine, settings: Settings, batch: uuid.UUID) -> Done:
 def _settled(settings: Settings, session: Database, batch: uuid.UUID, settled: Settled) -> Done:
     """A committed batch whose job died before it published the files is published now."""
     if settled.state == "committed":
-        dataset = session.rows("SELECT dataset FROM waybill.batches WHERE number = $1", settled.number)[0][0]
-        publish_files(settings, dataset, settled.number, settled.attempt)
+        publish_files(settings, session, settled.number)
     log.info("batch=%s state=%s: settled already", batch, settled.state)
     return Done(settled.state, True)
 
 
 def _work(engine: Engine, settings: Settings, claiming: Database, held: Held) -> Done:
     log.info("batch=%s dataset=%s attempt=%d: begun", held.id, held.dataset, held.attempt)
-    heartbeat = Heartbeat(claiming, held, engine)
-    end: Optional[End]
+    try:
+        return _judge(engine, settings, claiming, held)
+    except Superseded:
+        log.warning("batch=%s: another attempt has taken it", held.id)
+        return Done("loading", False)
+    finally:
+        _leave_nothing(settings, held)
+
+
+def _judge(engine: Engine, settings: Settings, claiming: Database, held: Held) -> Done:
+    """Loads the batch and writes down how that ended."""
+    heartbeat: Optional[Heartbeat] = None
     try:
         session = settings.access.session(long=True)
         try:
+            heartbeat = Heartbeat(claiming, held, engine, session, settings.late)
             with heartbeat:
                 end = load(engine, settings, held, session)
         finally:
             session.close()
     except Superseded:
-        log.warning("batch=%s: another attempt has taken it", held.id)
-        return Done("loading", False)
+        raise
     except Exception as error:
-        if isinstance(heartbeat.lost, Superseded):
-            log.warning("batch=%s: another attempt has taken it", held.id)
-            return Done("loading", False)
-        if isinstance(heartbeat.lost, Cancelled):
-            ledger.cancelled(claiming, held)
-            return _over(held)
-        # The cause names no row's values: those never reach an exception's text.
-        log.error("batch=%s: the load failed: %s", held.id, _chain(error))
-        end = verdict.failed(error, isinstance(error, (OSError, pg8000.exceptions.InterfaceError)))
-        waits = ledger.postpone(claiming, held, end)
-        return _told(held, "failed") if waits else _over(held)
+        return _failed(claiming, held, error, heartbeat and heartbeat.lost)
     if end is None:
-        publish_files(settings, held.dataset, held.number, held.attempt)
+        publish_files(settings, claiming, held.number)
         return _told(held, "committed")
     ledger.settle(claiming, held, end)
     return _told(held, end.state)
 
 
+def _failed(claiming: Database, held: Held, error: Exception, lost: Optional[BaseException]) -> Done:
+    """`lost` is why the work was stopped, where it did not fail by itself."""
+    if isinstance(lost, Superseded):
+        raise lost
+    if isinstance(lost, Cancelled):
+        if not ledger.cancelled(claiming, held):
+            raise Superseded("another attempt has taken the batch")
+        return _over(held)
+    if isinstance(lost, OutOfTime):
+        log.error("batch=%s: %s", held.id, lost)
+        ledger.settle(claiming, held, verdict.out_of_time(lost.seconds))
+        return _over(held)
+    # The cause names no row's values: those never reach an exception's text.
+    log.error("batch=%s: the load failed: %s", held.id, _chain(error))
+    end = verdict.failed(error, isinstance(error, (OSError, pg8000.exceptions.InterfaceError)))
+    return _told(held, "failed") if ledger.postpone(claiming, held, end) else _over(held)
+
+
+def _leave_nothing(settings: Settings, held: Held) -> None:
+    """However the batch ended: what is left over does not change it, and the next attempt takes it away."""
+    try:
+        tidy_up(settings, held)
+    except Exception as error:
+        log.warning("batch=%s: not everything was tidied up: %s", held.id, _chain(error))
+
+
 def _over(held: Held) -> Done:
-    """Somebody stopped it, or it was begun too often: to begin it again would do nothing."""
+    """Somebody stopped it, its time was over, or it was begun too often: to begin it again would do nothing."""
     log.info("batch=%s dataset=%s state=failed: not tried again", held.id, held.dataset)
     return Done("failed", True)
 

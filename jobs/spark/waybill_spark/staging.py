@@ -31,10 +31,16 @@ class Stage(NamedTuple):
         return f"{self.rows}_parts"
 
 
-OLDER_STAGES = (
+STAGES = (
     "SELECT c.relname::text FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
     f"WHERE n.nspname = '{SCHEMA}' AND c.relkind = 'r' AND c.relname LIKE $1"
 )
+"""The names of a batch's stages, of whichever attempt."""
+
+
+def attempt_of(name: str) -> int:
+    """Whose a stage is."""
+    return int(name.split("_")[1][1:])
 
 
 def target(contract: Contract) -> str:

@@ -98,6 +98,12 @@ def failed(error: Exception, again: bool) -> End:
     return End("failed", None, problem)
 
 
+def out_of_time(seconds: int) -> End:
+    """The job's time was over. Another try would take as long; an operator may ask for one."""
+    detail = f"it was stopped after {seconds} s and nothing was loaded: send the content in several files, or ask for a replay"
+    return End("failed", None, {"type": "/problems/out-of-time", "title": "The load exceeded its lane's time", "status": 504, "detail": detail})
+
+
 def _about_content(outcome: Outcome) -> Finding:
     fault = outcome.fault
     value = None if fault.value is None else shown(fault.value[:200])

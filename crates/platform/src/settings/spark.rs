@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use super::{SettingsError, Variables, keys};
 use crate::names::Names;
 
-/// From which size on a batch is for the Spark lane: what fits on a task's disk while it is sorted is a task's.
-const DEFAULT_BYTES: u64 = 200 << 30;
+/// From which size on a batch is for the Spark lane: beyond it no task takes the content (`reader::Limits`).
+const DEFAULT_BYTES: u64 = 64 << 30;
 
 const MACHINE: &str = "the ARN of a state machine";
 

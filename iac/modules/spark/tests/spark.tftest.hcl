@@ -58,6 +58,15 @@ run "the_machine_starts_the_releases_own_job" {
   }
 
   assert {
+    # The same for both engines: Glue is given the list in pairs.
+    condition = [
+      for at, word in jsondecode(aws_sfn_state_machine.this.definition).States.Read.Assign.settings.arguments :
+      jsondecode(aws_sfn_state_machine.this.definition).States.Read.Assign.settings.arguments[at + 1] if word == "--time-limit-s"
+    ] == [tostring(jsondecode(aws_sfn_state_machine.this.definition).States.Read.Assign.settings.timeout_s)]
+    error_message = "The job must know when its engine ends it: it says so in the ledger before."
+  }
+
+  assert {
     condition     = contains(jsondecode(aws_sfn_state_machine.this.definition).States.Read.Assign.settings.arguments, "/waybill/test/database/loader/password")
     error_message = "The job is told the password's name, never the password."
   }
@@ -113,6 +122,39 @@ run "a_job_reads_batches_and_writes_its_lake_only" {
     ] == ["emr-serverless.amazonaws.com"]
     error_message = "The job's role is for the engine only."
   }
+}
+
+run "packed_content_has_room_on_a_worker" {
+  command = apply
+
+  variables {
+    limits = { disk_gb = 150 }
+  }
+
+  assert {
+    condition = alltrue([
+      for worker in ["executor", "driver"] : strcontains(
+        jsondecode(aws_sfn_state_machine.this.definition).States.RunOnEmr.Arguments.JobDriver.SparkSubmit.SparkSubmitParameters,
+        "--conf spark.emr-serverless.${worker}.disk=' & $string($settings.disk_gb) & 'G",
+      )
+    ]) && jsondecode(aws_sfn_state_machine.this.definition).States.Read.Assign.settings.disk_gb == 150
+    error_message = "Workers have 20 GB unless told otherwise: the job must ask for its disk."
+  }
+
+  assert {
+    condition     = aws_emrserverless_application.this[0].maximum_capacity[0].disk == "1500 GB"
+    error_message = "The application must let each worker have its disk."
+  }
+}
+
+run "a_disk_that_no_worker_has_is_refused" {
+  command = plan
+
+  variables {
+    limits = { disk_gb = 500 }
+  }
+
+  expect_failures = [var.limits]
 }
 
 run "sessions_are_as_many_as_cores_and_drivers" {
