@@ -1,9 +1,12 @@
-//! The task lane: loads one batch, however long it takes.
+//! The task lane: loads one batch, or takes it back, however long it takes.
 //!
-//! `waybill-task load --batch ID`, with the settings of `platform::settings::Task` in its environment.
+//! `waybill-task load --batch ID` and `waybill-task undo --batch ID`, with the settings of `platform::settings::Task` in its
+//! environment.
 //!
 //! Exit statuses, which the job definition's retries are made of: 0, the ledger has a verdict, whichever; 75 (`EX_TEMPFAIL`),
 //! try again; 2, misuse; anything else, an operator must look.
+
+mod undo;
 
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -17,17 +20,17 @@ use loader::{LoadSettings, ScratchSettings};
 use platform::database::Databases;
 use platform::secrets::Parameters;
 use platform::{aws, settings, telemetry};
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::{Instant, sleep_until};
 
 /// `EX_TEMPFAIL`: another attempt may do.
 const AGAIN: u8 = 75;
 /// How often a batch that another loader holds is looked at. Its lease is longer.
 const LOOK: Duration = Duration::from_secs(5);
-/// How long before the end of its time a load is stopped, so that there is some left to say so in.
+/// How long before the end of its time its work is stopped, so that there is some left to say so in.
 const MARGIN: Duration = Duration::from_secs(30);
 
-/// Loads batches that are too large for a function.
+/// Loads batches that are too large for a function, and takes them back.
 #[derive(Debug, Parser)]
 #[command(name = "waybill-task", version)]
 struct Arguments {
@@ -43,13 +46,23 @@ enum Command {
         #[arg(long)]
         batch: BatchId,
     },
+    /// Takes one batch that is committed back.
+    Undo {
+        /// The batch.
+        #[arg(long)]
+        batch: BatchId,
+        /// Who asked for it, for the batch's timeline. [default: who did last, by the timeline]
+        #[arg(long)]
+        by: Option<String>,
+    },
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    let Command::Load { batch } = Arguments::parse().command;
+    let command = Arguments::parse().command;
+    let (Command::Load { batch } | Command::Undo { batch, .. }) = command;
     telemetry::init();
-    match run(batch).await {
+    match run(command).await {
         Ok(code) => code,
         Err(error) => {
             tracing::error!(batch = %batch, error = format!("{error:#}"), "the task cannot go on");
@@ -58,7 +71,7 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn run(batch: BatchId) -> anyhow::Result<ExitCode> {
+async fn run(command: Command) -> anyhow::Result<ExitCode> {
     // From the first instant on: a machine that is taken away says so once.
     let mut asked = signal(SignalKind::terminate()).context("listening for SIGTERM")?;
     let settings = settings::Task::from_env().context("reading the settings")?;
@@ -66,25 +79,43 @@ async fn run(batch: BatchId) -> anyhow::Result<ExitCode> {
         .time_limit
         .map(|limit| Instant::now() + limit.saturating_sub(MARGIN));
     let mut loading = loading(settings).await?;
+    match command {
+        Command::Load { batch } => load(&mut loading, batch, &mut asked, late).await,
+        Command::Undo { batch, by } => {
+            undo::undo(loading.sessions, batch, by, stop(&mut asked, late)).await
+        }
+    }
+}
+
+async fn load(
+    loading: &mut Loading,
+    batch: BatchId,
+    asked: &mut Signal,
+    late: Option<Instant>,
+) -> anyhow::Result<ExitCode> {
     let held = tokio::select! {
-        held = claim(&mut loading, batch) => held?,
+        held = claim(loading, batch) => held?,
         _ = asked.recv() => return Ok(ExitCode::from(AGAIN)),
     };
     let held = match held {
         Claimed::Held(held) => held,
         Claimed::Over(code) => return Ok(code),
     };
-    let stop = async {
-        tokio::select! {
-            _ = asked.recv() => Stop::Interrupted,
-            // Ended by the engine, it would look as if the machine were taken away, and go round for ever.
-            () = until(late) => Stop::OutOfTime,
-        }
-    };
-    Ok(match Box::pin(loading.run(&held, stop)).await {
-        End::Settled(_) | End::Moved(_) | End::Superseded => ExitCode::SUCCESS,
-        End::Postponed(_) | End::Untold => ExitCode::from(AGAIN),
-    })
+    Ok(
+        match Box::pin(loading.run(&held, stop(asked, late))).await {
+            End::Settled(_) | End::Moved(_) | End::Superseded => ExitCode::SUCCESS,
+            End::Postponed(_) | End::Untold => ExitCode::from(AGAIN),
+        },
+    )
+}
+
+/// Why the work must stop, when it must.
+async fn stop(asked: &mut Signal, late: Option<Instant>) -> Stop {
+    tokio::select! {
+        _ = asked.recv() => Stop::Interrupted,
+        // Ended by the engine, it would look as if the machine were taken away, and go round for ever.
+        () = until(late) => Stop::OutOfTime,
+    }
 }
 
 async fn until(late: Option<Instant>) {

@@ -1,5 +1,7 @@
 //! Messages against a real database, with objects from memory and a queue that only notes.
 
+mod undo;
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -127,6 +129,7 @@ impl World {
                 tell: notes.clone(),
             },
             tasks: None,
+            undo_rows: 0,
             spark: None,
         };
         World {
@@ -330,31 +333,4 @@ async fn another_version_under_an_announced_key_keeps_what_was_announced() {
     assert_eq!(second.submitted_by, "key:partner");
     assert_eq!(second.options, options);
     assert!(find(own("v3")).await.is_none());
-}
-
-#[tokio::test]
-async fn an_undo_that_takes_too_long_is_given_up_and_comes_again() {
-    let mut world = World::new(&[("regions/a.csv", REGIONS)]).await;
-    assert_eq!(world.handle(&[created("regions/a.csv")]).await, 0);
-    let batch = world.batch("regions/a.csv").await.id;
-    let mut other: Session = world.database.connect(testkit::Role::Loader).await;
-    let lock = other.transaction().await.expect("begun");
-    lock.batch_execute("SELECT 1 FROM waybill.batches FOR UPDATE")
-        .await
-        .expect("locked");
-    let by = "test".to_owned();
-    let undo = Control::Undo { batch, by }.to_body();
-    let within = Duration::from_secs(2);
-    assert_eq!(world.handle_within(&[undo], within).await, 1);
-    // The server notices by itself that nobody waits for the statement any more.
-    let waiting = "SELECT count(*) FROM pg_stat_activity
-        WHERE datname = current_database() AND wait_event_type = 'Lock'";
-    for _ in 0..60 {
-        let row = lock.query_one(waiting, &[]).await.expect("an answer");
-        if row.get::<_, i64>(0) == 0 {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(500)).await;
-    }
-    panic!("the server still waits for the lock after 30 s");
 }
