@@ -34,6 +34,7 @@ locals {
       WAYBILL_INTAKE_QUEUE_URL    = module.intake.queue.url
       WAYBILL_LOADS_QUEUE_URL     = module.intake.loads.url
       WAYBILL_FUNCTION_LANE_BYTES = tostring(var.intake.lane_bytes)
+      WAYBILL_FUNCTION_UNDO_ROWS  = tostring(var.intake.undo_rows)
       WAYBILL_LEASE_SECONDS       = tostring(var.intake.lease_s)
     }, local.bulk_variables, local.spark_variables)
     api = merge(local.common_variables, {

@@ -138,7 +138,7 @@ variable "functions" {
 }
 
 variable "intake" {
-  description = "The way of a file to the intake function: the queues' times and tries, how many loads run at once (`maximum_concurrency`), how arrivals are written down (`incoming`), how often it is asked for what waits (`next_minutes`), and what the function lane takes."
+  description = "The way of a file to the intake function: the queues' times and tries, how many loads run at once (`maximum_concurrency`), how arrivals are written down (`incoming`), how often it is asked for what waits (`next_minutes`), what the function lane takes, and the most rows of a batch that the function undoes where there are tasks (`undo_rows`)."
   type = object({
     maximum_concurrency = number
     visibility_s        = number
@@ -152,6 +152,7 @@ variable "intake" {
     retention_s             = optional(number, 345600)
     dead_letter_retention_s = optional(number, 1209600)
     lane_bytes              = optional(number, 4294967296)
+    undo_rows               = optional(number, 20000000)
     lease_s                 = optional(number, 30)
   })
   nullable = false

@@ -43,4 +43,4 @@ pub use settle::{Committed, Finding, Outcome, Repeats, Summary, commit, settle};
 pub use state::{Lane, State, UnknownWord};
 /// The driver, for those who run statements of their own on a [`Session`].
 pub use tokio_postgres::{self, Client, Transaction};
-pub use undo::{Replay, Undone, may_undo, replay, request_undo, undo};
+pub use undo::{Replay, Undone, may_undo, remark, replay, request_undo, undo, undo_asked_by};

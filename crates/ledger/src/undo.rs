@@ -11,8 +11,11 @@ use crate::{
     queue::requeue,
     receive::find,
     settle::{event, raise_version},
-    state::State,
+    state::{Lane, State},
 };
+
+/// What stands before the name of whoever asked.
+const ASKED: &str = "undo asked for by ";
 
 /// A batch that was undone.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,8 +42,29 @@ pub async fn may_undo(client: &Client, id: BatchId) -> Result<Batch> {
 /// the caller passes the request on to something that calls [`undo`].
 pub async fn request_undo(client: &Client, id: BatchId, by: &str) -> Result<Batch> {
     let batch = may_undo(client, id).await?;
-    note(client, &batch, &format!("undo asked for by {by}")).await?;
+    note(client, &batch, &format!("{ASKED}{by}")).await?;
     Ok(batch)
+}
+
+/// Who asked last for the batch to be undone, as its timeline has it.
+pub fn undo_asked_by(batch: &Batch) -> Option<&str> {
+    let mut notes = batch.timeline.iter().rev().map(|event| &event.note);
+    notes.find_map(|note| note.as_deref()?.strip_prefix(ASKED))
+}
+
+/// Writes a line into the batch's timeline, whose state stays as it is. What its last line says already is not written
+/// again: messages come twice.
+pub async fn remark(client: &Client, id: BatchId, text: &str) -> Result<()> {
+    client
+        .execute(
+            "INSERT INTO waybill.events (batch, state, attempt, note)
+             SELECT number, state, attempt, $2::text FROM waybill.batches b
+             WHERE id = $1 AND $2::text IS DISTINCT FROM (
+                 SELECT note FROM waybill.events e WHERE e.batch = b.number ORDER BY e.id DESC LIMIT 1)",
+            &[&id.0, &text],
+        )
+        .await?;
+    Ok(())
 }
 
 /// Takes the rows of a committed batch out of its table and forgets its content, in one transaction.
@@ -50,9 +74,10 @@ pub async fn request_undo(client: &Client, id: BatchId, by: &str) -> Result<Batc
 /// the loader's role.
 pub async fn undo(client: &mut Client, id: BatchId, by: &str) -> Result<Undone> {
     let txn = client.transaction().await?;
+    // Of the locks that keep others from changing the batch the one that lets its timeline be written: this may take hours.
     let row = txn
         .query_opt(
-            "SELECT number, dataset, state, attempt, sha256, rows FROM waybill.batches WHERE id = $1 FOR UPDATE",
+            "SELECT number, dataset, state, attempt, sha256, rows, lane FROM waybill.batches WHERE id = $1 FOR NO KEY UPDATE",
             &[&id.0],
         )
         .await?
@@ -62,6 +87,7 @@ pub async fn undo(client: &mut Client, id: BatchId, by: &str) -> Result<Undone> 
     let attempt: i32 = row.try_get("attempt")?;
     let sha256: Option<Vec<u8>> = row.try_get("sha256")?;
     let brought: Option<i64> = row.try_get("rows")?;
+    let lane: Lane = word(&row, "lane")?;
     let table = undoable(&dataset, word(&row, "state")?)?;
 
     // As long as it takes: a batch may have a hundred million rows.
@@ -98,7 +124,14 @@ pub async fn undo(client: &mut Client, id: BatchId, by: &str) -> Result<Undone> 
         &[&number.0],
     )
     .await?;
-    let note = format!("{rows} rows taken out, asked for by {by}");
+    let note = match lane {
+        // A contract may send what the Spark lane loads into the lake alone. Whether it said so then, nobody noted, so the
+        // rows were looked for all the same.
+        Lane::Spark if rows == 0 && brought > 0 => {
+            format!("no rows of it were in the table, asked for by {by}")
+        }
+        _ => format!("{rows} rows taken out, asked for by {by}"),
+    };
     event(&txn, number, State::Undone, attempt, Some(&note)).await?;
     raise_version(&txn, &dataset, number).await?;
     txn.commit().await?;

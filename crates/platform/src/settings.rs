@@ -88,6 +88,8 @@ pub mod keys {
     pub const SCRATCH_BYTES: &str = "WAYBILL_SCRATCH_BYTES";
     /// The largest stored object that the function lane takes; 4 GiB if unset.
     pub const FUNCTION_LANE_BYTES: &str = "WAYBILL_FUNCTION_LANE_BYTES";
+    /// The most rows of a batch that the function undoes, where there is a task lane; 20,000,000 if unset.
+    pub const FUNCTION_UNDO_ROWS: &str = "WAYBILL_FUNCTION_UNDO_ROWS";
     /// How long a claim holds without a beat; 30 if unset.
     pub const LEASE_SECONDS: &str = "WAYBILL_LEASE_SECONDS";
     /// What names begin with: `waybill`.

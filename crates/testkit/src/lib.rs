@@ -8,12 +8,16 @@
 //!
 //! Everything here panics instead of returning errors: it is for tests only.
 
+mod committed;
 mod database;
+mod jobs;
 pub mod lambda;
 pub mod load;
 mod parameters;
 mod server;
 
+pub use committed::committed_prices;
 pub use database::{Role, TestDatabase, database, database_on, empty_database, empty_database_on};
+pub use jobs::BatchService;
 pub use parameters::parameter_store;
 pub use server::{Server, own_server, replicated_server, server};

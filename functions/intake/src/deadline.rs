@@ -3,7 +3,8 @@
 
 use std::time::{Duration, SystemTime};
 
-use tokio::time::Instant;
+use lane::Stop;
+use tokio::time::{Instant, sleep_until};
 
 /// The most that is kept back, and the least.
 const MARGIN: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(20));
@@ -35,6 +36,20 @@ impl Deadline {
     /// When to stop.
     pub fn stop(self) -> Instant {
         self.stop
+    }
+
+    /// Comes when it is time to stop, and says whether what begins now will have had its chance by then. Begun with too
+    /// little left, its end says nothing about its size.
+    pub fn over(self) -> impl Future<Output = Stop> {
+        let why = if self.is_late() {
+            Stop::Interrupted
+        } else {
+            Stop::OutOfTime
+        };
+        async move {
+            sleep_until(self.stop).await;
+            why
+        }
     }
 
     /// Whether less than half of the time is left: a load that is begun now and does not end has

@@ -19,7 +19,7 @@ use std::sync::Arc;
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent, SqsMessage};
 use lane::Loading;
 use ledger::{BatchId, Error, Lane};
-use platform::jobs::Jobs;
+use platform::jobs::{Jobs, Tasks};
 use platform::messages::Control;
 use platform::probe::Health;
 
@@ -40,7 +40,9 @@ pub struct Intake {
     /// Where messages come from and go to.
     pub queues: Queues,
     /// The task lane, where there is one.
-    pub tasks: Option<Arc<dyn Jobs>>,
+    pub tasks: Option<Arc<dyn Tasks>>,
+    /// The most rows of a batch that is undone here, where there is one.
+    pub undo_rows: u64,
     /// The Spark lane, where there is one.
     pub spark: Option<SparkLane>,
 }

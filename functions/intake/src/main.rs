@@ -11,7 +11,7 @@ use ledger::Lane;
 use loader::LoadSettings;
 use platform::database::Databases;
 use platform::executions::Executions;
-use platform::jobs::{BatchJobs, Jobs};
+use platform::jobs::{BatchJobs, Tasks};
 use platform::probe::{Answer, Event};
 use platform::queue::Queue;
 use platform::secrets::Parameters;
@@ -58,7 +58,7 @@ async fn instance() -> anyhow::Result<Intake> {
     let sqs = aws::sqs(&config);
     let loads = Arc::new(Queue::new(sqs.clone(), settings.loads_url.as_str()));
     let tasks = settings.bulk.map(|bulk| {
-        Arc::new(BatchJobs::new(aws::batch(&config), bulk, release.as_str())) as Arc<dyn Jobs>
+        Arc::new(BatchJobs::new(aws::batch(&config), bulk, release.as_str())) as Arc<dyn Tasks>
     });
     let spark = settings.spark.map(|spark| SparkLane {
         from_bytes: spark.from_bytes,
@@ -92,6 +92,7 @@ async fn instance() -> anyhow::Result<Intake> {
             tell: loads,
         },
         tasks,
+        undo_rows: settings.undo_rows,
         spark,
     })
 }

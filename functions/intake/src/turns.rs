@@ -4,10 +4,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use lane::{End, Stop};
+use lane::End;
 use ledger::{Batch, BatchId, Error, ErrorKind, Held, Lane, Problem};
 use platform::jobs::{Job, Jobs};
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 
 use crate::verdict::Verdict;
 use crate::{Deadline, Intake};
@@ -61,17 +61,7 @@ impl Intake {
     }
 
     async fn load(&mut self, held: &Held, deadline: Deadline) -> Verdict {
-        let late = deadline.is_late();
-        let stop = async {
-            sleep_until(deadline.stop()).await;
-            // Begun with too little left: that says nothing about its size.
-            if late {
-                Stop::Interrupted
-            } else {
-                Stop::OutOfTime
-            }
-        };
-        match Box::pin(self.loading.run(held, stop)).await {
+        match Box::pin(self.loading.run(held, deadline.over())).await {
             // Superseded: it has a message of its own, since whoever took it came with one.
             End::Settled(_) | End::Superseded => Verdict::Done,
             End::Postponed(pause) => self.tell_loads(pause).await,
@@ -88,7 +78,7 @@ impl Intake {
     fn jobs(&self, lane: Lane) -> Option<Arc<dyn Jobs>> {
         match lane {
             Lane::Function => None,
-            Lane::Task => self.tasks.clone(),
+            Lane::Task => self.tasks.clone().map(|tasks| tasks as Arc<dyn Jobs>),
             Lane::Spark => self.spark.as_ref().map(|spark| Arc::clone(&spark.jobs)),
         }
     }

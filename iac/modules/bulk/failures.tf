@@ -8,7 +8,7 @@ resource "aws_cloudwatch_event_rule" "failed" {
   count = length(local.told)
 
   name        = "${local.base}-failed"
-  description = "A load of ${var.name} that ran as a task failed"
+  description = "A task of ${var.name}, a load or an undo, failed"
 
   event_pattern = jsonencode({
     source      = ["aws.batch"]
@@ -26,6 +26,6 @@ resource "aws_cloudwatch_event_target" "failed" {
   input_transformer {
     input_paths = { job = "$.detail.jobName", reason = "$.detail.statusReason", queue = "$.detail.jobQueue" }
     # One sentence, as a mail has it; EventBridge wants it quoted.
-    input_template = "\"The load <job> of ${var.name} failed as a task (<queue>): <reason>. ${local.told[0].runbook}\""
+    input_template = "\"The task <job> of ${var.name} failed (<queue>): <reason>. ${local.told[0].runbook}\""
   }
 }

@@ -1,6 +1,6 @@
 //! Taking a batch out again, and trying one again.
 
-use ledger::{Committed, ErrorKind, Outcome, Problem, State};
+use ledger::{Committed, ErrorKind, Lane, Outcome, Problem, State};
 use testkit::Role;
 
 use crate::help::{LEASE, SHORT, claimed, count, find, held, load, ports, received, summary};
@@ -207,4 +207,77 @@ async fn replay_is_for_what_failed_or_was_lost() {
             .expect_err("settled for good");
         assert!(error.context().contains(word), "{error}");
     }
+}
+
+#[tokio::test]
+async fn a_batch_that_spark_put_into_the_lake_alone_had_no_rows_in_the_table() {
+    let database = testkit::database().await;
+    let mut session = database.connect(Role::Loader).await;
+    let batch = received(&session, "prices").await;
+    ledger::enqueue(&session, batch.id, Lane::Spark, "p")
+        .await
+        .expect("it waits");
+    let held = claimed(&mut session, batch.id, LEASE).await;
+    let txn = session.transaction().await.expect("begun");
+    ledger::commit(&txn, &held, &summary(1), ledger::Repeats::Any)
+        .await
+        .expect("an answer");
+    txn.commit().await.expect("committed");
+    let undone = ledger::undo(&mut session, batch.id, "x").await;
+    assert_eq!(undone.expect("undone").rows, 0);
+    let found = find(&session, batch.id).await;
+    let last = found.timeline.last().expect("an event");
+    assert_eq!(
+        last.note.as_deref(),
+        Some("no rows of it were in the table, asked for by x")
+    );
+}
+
+#[tokio::test]
+async fn the_timeline_can_be_written_while_the_batch_is_being_undone() {
+    let database = testkit::database().await;
+    ports(&database).await;
+    let mut one = database.connect(Role::Loader).await;
+    let two = database.connect(Role::Loader).await;
+    let batch = held(&mut one, "prices").await;
+    load(&mut one, &batch, 1).await;
+    let mut owner = database.connect(Role::Owner).await;
+    let lock = owner.transaction().await.expect("begun");
+    lock.batch_execute("SELECT 1 FROM prices FOR UPDATE")
+        .await
+        .expect("locked");
+    let undoing = tokio::spawn(async move { ledger::undo(&mut one, batch.id, "x").await });
+    let waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    for _ in 0..300 {
+        if count(&two, waiting).await > 0 {
+            break;
+        }
+        tokio::time::sleep(SHORT / 3).await;
+    }
+    // What its last line says already is not written again.
+    for _ in 0..2 {
+        ledger::remark(&two, batch.id, "it takes long")
+            .await
+            .expect("written");
+    }
+    ledger::request_undo(&two, batch.id, "an impatient one")
+        .await
+        .expect("written");
+    lock.rollback().await.expect("let go");
+    undoing.await.expect("no panic").expect("undone");
+    let found = find(&two, batch.id).await;
+    assert_eq!(ledger::undo_asked_by(&found), Some("an impatient one"));
+    let notes: Vec<_> = found
+        .timeline
+        .iter()
+        .filter_map(|event| event.note.as_deref())
+        .collect();
+    assert_eq!(
+        notes[notes.len() - 3..],
+        [
+            "it takes long",
+            "undo asked for by an impatient one",
+            "2 rows taken out, asked for by x"
+        ]
+    );
 }

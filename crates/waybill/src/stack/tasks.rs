@@ -1,5 +1,5 @@
 //! The task lane on this machine. The emulator takes jobs and only pretends to run them, so a process of ours runs in
-//! its place: for each job the program that would be the image, with the very arguments and environment of the job's
+//! its place: for each job the program that would be the image, with the job's very arguments and the environment of its
 //! definition, tried again as the definition says.
 
 use std::collections::{BTreeMap, HashSet};
@@ -12,9 +12,8 @@ use aws_sdk_batch::types::{
     ContainerProperties, JobDefinitionType, JobSummary, KeyValuePair, ResourceRequirement,
     ResourceType,
 };
-use ledger::BatchId;
 use local::{LocalDir, Process, StackState, emulator, process};
-use platform::jobs::{BATCH_PARAMETER, Job};
+use platform::jobs::{BATCH_PARAMETER, Work};
 use platform::names::Names;
 use platform::settings::{Bulk, Common, Intake, Task, keys};
 use tokio::process::Command;
@@ -36,18 +35,17 @@ const AGAIN: i32 = 75;
 /// How often the emulator is asked for new jobs.
 const LOOK: Duration = Duration::from_millis(500);
 
-/// What the intake function is told. A smaller function lane may be asked for, to see the task lane at work.
+/// What the intake function is told. Less may be left to it, to see the task lane at work.
 pub(crate) fn intake(common: Common, names: &Names, queues: &Queues) -> Outcome<Intake> {
     let mut intake = Intake::of(common, names, &queues.arrivals.url, &queues.loads.url);
     intake.bulk = Some(Bulk::of(names));
-    if let Some(bytes) = std::env::var(keys::FUNCTION_LANE_BYTES)
-        .ok()
-        .filter(|bytes| !bytes.is_empty())
-    {
-        intake.lane_bytes = bytes.parse().or_misuse(format!(
-            "{} must be a number of bytes",
-            keys::FUNCTION_LANE_BYTES
-        ))?;
+    for (key, limit) in [
+        (keys::FUNCTION_LANE_BYTES, &mut intake.lane_bytes),
+        (keys::FUNCTION_UNDO_ROWS, &mut intake.undo_rows),
+    ] {
+        if let Some(asked) = std::env::var(key).ok().filter(|asked| !asked.is_empty()) {
+            *limit = asked.parse().or_misuse(format!("{key} must be a number"))?;
+        }
     }
     Ok(intake)
 }
@@ -128,11 +126,9 @@ fn container(image: &Path, variables: &BTreeMap<String, String>) -> ContainerPro
     };
     let mut container = ContainerProperties::builder()
         .image(image.display().to_string())
-        .set_command(Some(vec![
-            "load".to_owned(),
-            "--batch".to_owned(),
-            format!("Ref::{BATCH_PARAMETER}"),
-        ]))
+        .set_command(Some(
+            Work::Load.arguments(&format!("Ref::{BATCH_PARAMETER}")),
+        ))
         .resource_requirements(need(ResourceType::Vcpu, "1"))
         .resource_requirements(need(ResourceType::Memory, "2048"));
     for (name, value) in variables {
@@ -182,22 +178,24 @@ pub(crate) async fn run(dir: &LocalDir, terminal: Terminal) -> Outcome<()> {
         looks.tick().await;
         for class in bulk.classes() {
             for job in listed(&clients, &class.queue).await {
-                let (Some(id), Some(batch)) =
-                    (job.job_id, job.job_name.as_deref().and_then(Job::batch_of))
-                else {
+                let work = job.job_name.as_deref().and_then(Work::of_job);
+                let (Some(id), Some((work, batch))) = (job.job_id, work) else {
                     continue;
                 };
                 if !seen.insert(id.clone()) {
                     continue;
                 }
                 let container = definition(&clients, &id).await?;
+                // Parameters and commands of jobs are nothing that the emulator keeps. A job's name says as much.
+                let arguments = work.arguments(&batch.to_string());
                 let room = Arc::clone(&room);
                 tokio::spawn(async move {
                     // The semaphore is never closed.
                     let _place = room.acquire().await;
                     for attempt in 1..=ATTEMPTS {
-                        terminal.note(format!("job {id}: batch {batch}, attempt {attempt}"));
-                        match once(&container, batch, port, &id, attempt).await {
+                        let word = work.word();
+                        terminal.note(format!("job {id}: {word} batch {batch}, attempt {attempt}"));
+                        match once(&container, &arguments, port, &id, attempt).await {
                             Ok(true) => return,
                             Ok(false) => {}
                             Err(failure) => return terminal.note(format!("job {id}: {failure}")),
@@ -252,20 +250,12 @@ async fn definition(clients: &Clients, job: &str) -> Outcome<ContainerProperties
 /// One attempt; `false`: another one may do, as after the container of a machine that is taken away.
 async fn once(
     container: &ContainerProperties,
-    batch: BatchId,
+    arguments: &[String],
     port: u16,
     job: &str,
     attempt: u32,
 ) -> Outcome<bool> {
     let image = container.image.as_deref().unwrap_or_default();
-    let parameter = format!("Ref::{BATCH_PARAMETER}");
-    let arguments = container.command().iter().map(|word| {
-        if *word == parameter {
-            batch.to_string()
-        } else {
-            word.clone()
-        }
-    });
     let mut command = Command::new(image);
     command.args(arguments).env_clear();
     if let Some(folder) = std::env::var_os(emulator::MARKER) {

@@ -3,6 +3,7 @@
 mod emulator;
 mod measured;
 mod spark;
+mod undo;
 
 use serde_json::{Value, json};
 use testkit::{Role, TestDatabase, empty_database};

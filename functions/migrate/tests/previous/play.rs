@@ -179,6 +179,8 @@ impl Cast {
             self.load_claimed("prices", PRICES, held.clone()).await,
             State::Committed
         );
+        let said = ledger::remark(&self.ledger, held.id, "the undo is left to job 1").await;
+        said.expect("written");
         let undone = ledger::undo(&mut self.ledger, held.id, "tester").await;
         assert_eq!(undone.expect("undone").rows, 3);
         let dry = Options {

@@ -1,5 +1,9 @@
 //! Messages against a real database, with objects from memory and a queue that only notes.
 
+mod lanes;
+mod tasks;
+mod undo;
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -8,10 +12,9 @@ use aws_lambda_events::sqs::{SqsEvent, SqsMessage};
 use futures_util::future::BoxFuture;
 use intake::{Deadline, Hide, Intake, Queues, Tell};
 use lane::{Loading, Open, Sessions};
-use ledger::{BatchId, Error, Lane, Secret, Session, State, batch_id_for_object};
+use ledger::{Error, Lane, Secret, Session, State, batch_id_for_object};
 use loader::{BytesSource, LoadSettings, Source, SourceError, SourceErrorKind};
 use platform::database::Databases;
-use platform::jobs::{Job, JobError, Jobs};
 use platform::messages::Control;
 use platform::names::Role;
 use platform::queue::QueueError;
@@ -128,6 +131,7 @@ impl World {
                 tell: notes.clone(),
             },
             tasks: None,
+            undo_rows: 0,
             spark: None,
         };
         World {
@@ -278,67 +282,6 @@ async fn a_failed_batch_is_loaded_by_a_control_message() {
     assert_eq!((batch.state, batch.attempt.0), (State::Committed, 2));
 }
 
-/// A lane of jobs that notes for which batches, and with how much content, it was asked for one.
-#[derive(Default)]
-struct Asked(Mutex<Vec<(BatchId, Option<u64>)>>);
-
-impl Jobs for Asked {
-    fn start(&self, job: Job) -> BoxFuture<'_, Result<String, JobError>> {
-        let mut asked = self.0.lock().expect("not poisoned");
-        asked.push((job.batch, job.bytes));
-        Box::pin(async { Ok("job".to_owned()) })
-    }
-}
-
-#[tokio::test]
-async fn a_batch_that_was_too_large_is_moved_once_there_is_a_lane_for_it() {
-    let mut world = World::new(&[("regions/a.csv.gz", "")]).await;
-    world.intake.loading.settings.largest = Some(0);
-    assert_eq!(world.handle(&[created("regions/a.csv.gz")]).await, 0);
-    let batch = world.batch("regions/a.csv.gz").await;
-    assert!(batch.error.expect("a problem").is("too-large"));
-    let jobs = Arc::new(Asked::default());
-    world.intake.tasks = Some(jobs.clone());
-    world.intake.loading.settings.overflow = Some(Lane::Task);
-    let load = Control::Load { batch: batch.id }.to_body();
-    assert_eq!(world.handle(&[load]).await, 0);
-    let found = world.batch("regions/a.csv.gz").await;
-    assert_eq!((found.lane, found.waits), (Lane::Task, true));
-    // One byte, packed.
-    assert_eq!(*jobs.0.lock().expect("not poisoned"), [(batch.id, Some(5))]);
-}
-
-#[tokio::test]
-async fn nobody_knows_the_size_of_what_a_manifest_lists() {
-    let mut world = World::new(&[("regions/a.manifest", "busy")]).await;
-    assert_eq!(world.handle(&[created("regions/a.manifest")]).await, 0);
-    let jobs = Arc::new(Asked::default());
-    world.intake.tasks = Some(jobs.clone());
-    let batch = world.batch("regions/a.manifest").await.id;
-    let session: Session = world.database.connect(testkit::Role::Loader).await;
-    let moved = ledger::change_lane(&session, batch, Lane::Function, Lane::Task).await;
-    assert!(moved.expect("an answer"));
-    assert_eq!(world.handle(&[Control::Load { batch }.to_body()]).await, 0);
-    assert_eq!(*jobs.0.lock().expect("not poisoned"), [(batch, None)]);
-}
-
-#[tokio::test]
-async fn a_batch_whose_lane_was_taken_away_is_loaded_in_another() {
-    let mut world = World::new(&[("regions/a.csv", "busy")]).await;
-    assert_eq!(world.handle(&[created("regions/a.csv")]).await, 0);
-    world.intake.loading.open = Box::new(|_, _| Box::new(BytesSource::new(REGIONS)));
-    let batch = world.batch("regions/a.csv").await.id;
-    let session: Session = world.database.connect(testkit::Role::Loader).await;
-    let moved = ledger::change_lane(&session, batch, Lane::Function, Lane::Spark).await;
-    assert!(moved.expect("an answer"));
-    assert_eq!(world.handle(&[Control::Load { batch }.to_body()]).await, 0);
-    let found = world.batch("regions/a.csv").await;
-    assert_eq!(
-        (found.lane, found.state),
-        (Lane::Function, State::Committed)
-    );
-}
-
 #[tokio::test]
 async fn a_batch_that_was_cancelled_stays_so_though_a_control_message_is_left_over() {
     let mut world = World::new(&[("regions/a.csv", "busy"), ("regions/b.csv", REGIONS)]).await;
@@ -392,31 +335,4 @@ async fn another_version_under_an_announced_key_keeps_what_was_announced() {
     assert_eq!(second.submitted_by, "key:partner");
     assert_eq!(second.options, options);
     assert!(find(own("v3")).await.is_none());
-}
-
-#[tokio::test]
-async fn an_undo_that_takes_too_long_is_given_up_and_comes_again() {
-    let mut world = World::new(&[("regions/a.csv", REGIONS)]).await;
-    assert_eq!(world.handle(&[created("regions/a.csv")]).await, 0);
-    let batch = world.batch("regions/a.csv").await.id;
-    let mut other: Session = world.database.connect(testkit::Role::Loader).await;
-    let lock = other.transaction().await.expect("begun");
-    lock.batch_execute("SELECT 1 FROM waybill.batches FOR UPDATE")
-        .await
-        .expect("locked");
-    let by = "test".to_owned();
-    let undo = Control::Undo { batch, by }.to_body();
-    let within = Duration::from_secs(2);
-    assert_eq!(world.handle_within(&[undo], within).await, 1);
-    // The server notices by itself that nobody waits for the statement any more.
-    let waiting = "SELECT count(*) FROM pg_stat_activity
-        WHERE datname = current_database() AND wait_event_type = 'Lock'";
-    for _ in 0..60 {
-        let row = lock.query_one(waiting, &[]).await.expect("an answer");
-        if row.get::<_, i64>(0) == 0 {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(500)).await;
-    }
-    panic!("the server still waits for the lock after 30 s");
 }
