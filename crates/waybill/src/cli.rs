@@ -116,7 +116,7 @@ pub(crate) enum Command {
         #[arg(long, conflicts_with = "name")]
         check: bool,
     },
-    /// Make up records of a dataset: CSV on stdout, the same for the same seed
+    /// Make up records of a dataset on stdout, the same for the same seed
     Sample(Sample),
     /// Bring a database to this release's schema
     Migrate(Owned),
@@ -450,7 +450,7 @@ pub(crate) enum Keys {
     Create {
         /// Whose it is
         name: String,
-        /// What it may do: batches:write, batches:read, rates:read
+        /// What it may do: batches:write, batches:urgent, batches:read, rates:read
         #[arg(long = "scope", value_name = "SCOPE", required = true)]
         scopes: Vec<String>,
         /// Only these datasets; without any, all

@@ -142,7 +142,7 @@ async fn a_machine_that_is_taken_away_leaves_the_batch_to_another_try() {
         .await
         .expect("locked");
     let mut running = program(&database, batch).await.spawn().expect("it starts");
-    waits_for_a_lock(&lock).await;
+    waits_for_a_lock(&database).await;
     let id = running.id().expect("it runs").to_string();
     let told = Command::new("kill").args(["-TERM", &id]).status().await;
     assert!(told.expect("kill runs").success());
@@ -153,7 +153,9 @@ async fn a_machine_that_is_taken_away_leaves_the_batch_to_another_try() {
     assert_eq!(find(&database, batch).await.state, State::Undone);
 }
 
-async fn waits_for_a_lock(session: &ledger::Transaction<'_>) {
+async fn waits_for_a_lock(database: &TestDatabase) {
+    // Within a transaction the activity would stay what it was at the first look.
+    let session = database.connect(Role::Super).await;
     let waiting = "SELECT count(*) FROM pg_stat_activity
         WHERE datname = current_database() AND wait_event_type = 'Lock'";
     for _ in 0..300 {

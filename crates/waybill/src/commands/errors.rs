@@ -41,6 +41,12 @@ pub(crate) async fn run(
 /// The sender's own rows. Where no row is to blame there are none, and only the batch says what was wrong.
 async fn own_rows(client: &Client, id: &str, format: &str, terminal: Terminal) -> Outcome {
     let exit = passed_on(client, id, format).await?;
+    note_the_whole(client, id, terminal).await?;
+    Ok(exit)
+}
+
+/// Of a batch without a wrong row, what is wrong with it as a whole, if anything is.
+async fn note_the_whole(client: &Client, id: &str, terminal: Terminal) -> Outcome<()> {
     let batch = client.batch(id).await?.batch;
     if batch.rejected.unwrap_or_default() == 0 {
         terminal.note(match &batch.error {
@@ -51,7 +57,7 @@ async fn own_rows(client: &Client, id: &str, format: &str, terminal: Terminal) -
             None => format!("no row is wrong: the batch is {}", show::state(&batch)),
         });
     }
-    Ok(exit)
+    Ok(())
 }
 
 /// Bytes as the API gives them: own rows must come out exactly as they went in.
@@ -98,6 +104,10 @@ async fn text(client: &Client, id: &str, terminal: Terminal) -> Outcome {
         }
         cursor = page.next;
         if cursor.is_none() {
+            if page.total == 0 {
+                note_the_whole(client, id, terminal).await?;
+                return Ok(Exit::Done);
+            }
             let total = counted(page.total, "finding");
             terminal.note(if page.total == page.listed {
                 total

@@ -90,7 +90,7 @@ fn look_at(path: &Path) -> Outcome<(String, u64)> {
     if !has_known_ending(name) {
         return Err(
             Failure::misuse(format!("what is in {shown} cannot be told from its name")).advice(
-                "it must end in .csv, .jsonl, .json or .xml, and .gz or .zst after that where it is compressed",
+                "it must end in .csv, .jsonl, .json or .xml, and .gz or .zst after that where it is compressed; a manifest is put into the bucket, beside its files",
             ),
         );
     }
