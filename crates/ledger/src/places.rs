@@ -9,6 +9,10 @@ use tokio_postgres::{Client, Transaction};
 
 use crate::{claim::Held, error::Result, ids::BatchNumber, target::quoted};
 
+/// How many pages before the table's end are looked through as well: since version 16 PostgreSQL makes a table longer by
+/// up to 64 pages at a time for each session that appends, and what one has not filled the next one does.
+const AHEAD: i64 = 1024;
+
 /// How many pages a table of the schema `public` has now. A partitioned table has none of its own.
 pub async fn pages(client: &Client, table: &str) -> Result<i64> {
     let row = client
@@ -22,10 +26,10 @@ pub async fn pages(client: &Client, table: &str) -> Result<i64> {
 
 /// Notes which pages the table grew by while the batch was appended, in the transaction that carries its rows.
 pub async fn note_place(txn: &Transaction<'_>, held: &Held, from: i64, to: i64) -> Result<()> {
-    // The page that was the last one had room.
-    let from = (from - 1).max(0);
+    let from = (from - AHEAD).max(0);
+    // Another attempt's is no failure: the commit says what is.
     txn.execute(
-        "INSERT INTO waybill.places (batch, from_page, to_page) VALUES ($1, $2, $3)",
+        "INSERT INTO waybill.places (batch, from_page, to_page) VALUES ($1, $2, $3) ON CONFLICT (batch) DO NOTHING",
         &[&held.number.0, &from, &to],
     )
     .await?;

@@ -32,7 +32,7 @@ locals {
 
     containerProperties = {
       # A release puts the digest behind it.
-      image                        = var.repository
+      image = var.repository
       # A load's. An undo brings its own.
       command                      = ["load", "--batch", "Ref::batch"]
       jobRoleArn                   = aws_iam_role.task.arn

@@ -31,8 +31,10 @@ class Statements(unittest.TestCase):
 
     def test_what_took_too_long_is_said_as_the_task_lane_says_it(self):
         problem = verdict.out_of_time("{seconds}").problem
+        word = problem["type"].rpartition("/")[2]
+        self.assertIn(f'OUT_OF_TIME: &str = "{word}";', self._rust("ledger"))
         self.assertIn(
-            f'Problem::new("{problem["type"].rpartition("/")[2]}", "{problem["title"]}") '
+            f'Problem::new(Problem::OUT_OF_TIME, "{problem["title"]}") '
             f'.with_status({problem["status"]}) .with_detail(format!( "{problem["detail"]}" ))',
             self._rust("lane"),
         )

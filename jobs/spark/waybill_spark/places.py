@@ -9,10 +9,12 @@ from .database import Database
 from .ledger import Held
 
 _PAGES = "SELECT pg_relation_size(('public.' || quote_ident($1))::regclass) / current_setting('block_size')::bigint"
-_NOTE = "INSERT INTO waybill.places (batch, from_page, to_page) VALUES ($1, $2, $3)"
+_NOTE = "INSERT INTO waybill.places (batch, from_page, to_page) VALUES ($1, $2, $3) ON CONFLICT (batch) DO NOTHING"
 STATEMENTS = (_PAGES, _NOTE)
 """What must be found in the crate."""
 
+# As many pages before the table's end as the crate looks through.
+_AHEAD = 1024
 _PARTITIONED = "SELECT relkind = 'p' FROM pg_catalog.pg_class WHERE oid = ('public.' || quote_ident($1))::regclass"
 
 
@@ -25,5 +27,4 @@ def noted(session: Database, held: Held, table: str) -> "Iterator[None]":
         return
     before = session.rows(_PAGES, table)[0][0]
     yield
-    # The page that was the last one had room.
-    session.rows(_NOTE, held.number, max(0, before - 1), session.rows(_PAGES, table)[0][0])
+    session.rows(_NOTE, held.number, max(0, before - _AHEAD), session.rows(_PAGES, table)[0][0])
