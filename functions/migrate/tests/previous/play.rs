@@ -142,15 +142,19 @@ impl Cast {
 
     async fn fail(&mut self, id: BatchId) {
         let held = self.claim_known(id).await;
+        self.end(&held).await;
+    }
+
+    async fn end(&mut self, held: &Held) {
         let outcome = Outcome::Failed {
             problem: Problem::new("failed", "We are wrong"),
         };
         assert!(
-            ledger::settle(&mut self.ledger, &held, outcome)
+            ledger::settle(&mut self.ledger, held, outcome)
                 .await
                 .expect("settled")
         );
-        ledger::release_claim(&self.ledger, &held)
+        ledger::release_claim(&self.ledger, held)
             .await
             .expect("released");
     }
@@ -340,9 +344,8 @@ impl Cast {
             .expect_err("it is being loaded");
         let busy = ledger::claim(&mut self.database, held.id, DEFAULT_LEASE, "recorded").await;
         assert!(matches!(busy.expect("asked"), Claim::Busy { .. }));
-        ledger::release_claim(&self.ledger, &held)
-            .await
-            .expect("released");
+        // Left loading, it would look as if its loader had gone, and whoever asks for the next batch would get it.
+        self.end(&held).await;
     }
 }
 
