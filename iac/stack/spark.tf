@@ -4,14 +4,15 @@ module "spark" {
   source = "../modules/spark"
   count  = var.spark == null ? 0 : 1
 
-  name      = local.name
-  artifacts = local.artifacts
-  incoming  = local.incoming
-  lake      = { bucket = module.storage.buckets["curated"].name, prefix = local.lake_prefix }
-  network   = { subnet_ids = local.network.subnet_ids, security_group_ids = local.network.security_group_ids }
-  limits    = var.spark.limits
-  topic_arn = try(module.observability[0].topic_arn, null)
-  log_days  = var.log_days
+  name        = local.name
+  environment = local.environment
+  artifacts   = local.artifacts
+  incoming    = local.incoming
+  lake        = { bucket = module.storage.buckets["curated"].name, prefix = local.lake_prefix }
+  network     = { subnet_ids = local.network.subnet_ids, security_group_ids = local.network.security_group_ids }
+  limits      = var.spark.limits
+  topic_arn   = try(module.observability[0].topic_arn, null)
+  log_days    = var.log_days
 
   database = {
     host          = local.server.host

@@ -45,6 +45,7 @@ def main(arguments: "list[str]") -> int:
         access=_access(told),
         folder=told.folder,
         release=told.release,
+        environment=told.environment,
         range_bytes=told.range_mib << 20,
         late=None if told.time_limit_s is None else began + told.time_limit_s - min(MARGIN_S, told.time_limit_s / 10),
     )
@@ -75,6 +76,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--batch", type=uuid.UUID, required=True, help="the batch's id in the ledger")
     parser.add_argument("--lake", required=True, help="where Parquet goes: s3://bucket/prefix")
     parser.add_argument("--release", default="spark", help="the release that the ledger names")
+    parser.add_argument("--environment", default="local", help="the environment that metrics are counted under")
     parser.add_argument("--contracts", help="a folder of contracts instead of this release's")
     parser.add_argument("--folder", help="a folder that stands for S3, with a folder for each bucket")
     parser.add_argument("--range-mib", type=int, default=RANGE_BYTES >> 20, help="how much of a file one task reads")

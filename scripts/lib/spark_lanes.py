@@ -1,5 +1,8 @@
 """Both lanes on one server, each with a database of its own, and what each leaves there."""
 
+import contextlib
+import dataclasses
+import io
 import json
 import os
 import subprocess
@@ -34,6 +37,7 @@ class Lanes:
             url = self.url(database, OWNER)
             subprocess.run([waybill, "migrate"], env=environment(DATABASE_URL=url), stdout=sys.stderr, check=True)
         server.sql(f"grant waybill_loaders to {LOGIN}")
+        self.measured: "list[dict]" = []
         self.settings = Settings(
             contracts=read_folder(CHECKOUT / "datasets"),
             lake=Place("lake", "v1"),
@@ -77,10 +81,15 @@ class Lanes:
         return batch
 
     def by_spark(self, batch: uuid.UUID, **changes: object) -> Done:
-        """Loads a batch by the Spark lane."""
-        import dataclasses
+        """Loads a batch by the Spark lane. What that wrote for the alarms to count is in `measured`."""
+        with contextlib.redirect_stdout(io.StringIO()) as written:
+            done = run(self.engine, dataclasses.replace(self.settings, **changes), batch)
+        self.measured = [json.loads(line) for line in written.getvalue().splitlines()]
+        return done
 
-        return run(self.engine, dataclasses.replace(self.settings, **changes), batch)
+    def counted(self) -> "list[str]":
+        """As what the last load counts."""
+        return [line["state"] for line in self.measured]
 
     def batch(self, batch: uuid.UUID) -> dict:
         """A batch of the Spark lane's database."""

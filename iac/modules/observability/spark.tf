@@ -1,5 +1,5 @@
-# The Spark lane, where there is one. That a batch waits long or fails is known from the ledger's side (intake.tf); this tells
-# of jobs that do not come to an end, or to none that anybody hears of.
+# The Spark lane, where there is one. A batch that its job wrote down as failed or rejected is counted with those of the other
+# lanes (intake.tf); this tells of jobs that wrote nothing down.
 locals {
   spark_alarms = { for key, alarm in {
     spark-failed = merge(local.usual, {

@@ -113,6 +113,18 @@ variable "release" {
   }
 }
 
+variable "lanes" {
+  description = "The lanes that batches are loaded in: `function`, `task`, `spark`. Each has its lines in the dashboard."
+  type        = list(string)
+  default     = ["function"]
+  nullable    = false
+
+  validation {
+    condition     = length(var.lanes) == length(toset(var.lanes)) && length(setsubtract(var.lanes, ["function", "task", "spark"])) == 0
+    error_message = "The lanes are function, task and spark, each once."
+  }
+}
+
 variable "spark" {
   description = "What runs jobs of the Spark lane: the ARN of the state machine. Null where there is none."
   type        = object({ machine_arn = string })

@@ -20,6 +20,7 @@ locals {
   arguments = [
     "--lake", local.lake, "--host", var.database.host, "--port", tostring(var.database.port), "--database", var.database.name,
     "--login", var.database.login, "--password-parameter", regex("parameter(/.+)$", var.database.parameter_arn)[0],
+    "--environment", var.environment,
     # When the engine ends it: before that, the job writes into the ledger that its time is over.
     "--time-limit-s", tostring(var.limits.timeout_s),
   ]

@@ -9,6 +9,17 @@ variable "name" {
   }
 }
 
+variable "environment" {
+  description = "The environment's name: what its batches are counted under, as those of the functions are."
+  type        = string
+  nullable    = false
+
+  validation {
+    condition     = endswith(var.name, "-${var.environment}")
+    error_message = "The name must end in the environment: no alarm would count its batches."
+  }
+}
+
 variable "engine" {
   description = "What runs the job: `emr`, EMR Serverless, which costs nothing between jobs and starts within a minute or two; or `glue`, for those whose account has Glue and not EMR."
   type        = string

@@ -3,6 +3,7 @@ sees to it. Every write is fenced by the attempt."""
 
 from __future__ import annotations
 
+import enum
 import json
 import uuid
 from typing import Any, NamedTuple, Optional
@@ -172,6 +173,14 @@ class End(NamedTuple):
     duplicate_of: Optional[uuid.UUID] = None
 
 
+class Postponed(enum.Enum):
+    """What came of an attempt that failed."""
+
+    WAITS = "waits"
+    CANCELLED = "cancelled"
+    GIVEN_UP = "given up"
+
+
 class Duplicate(NamedTuple):
     """The same content was committed as this batch."""
 
@@ -295,20 +304,20 @@ def settle(session: Database, held: Held, end: End) -> None:
         _write_end(session, held, end)
 
 
-def postpone(session: Database, held: Held, end: End) -> bool:
-    """Ends an attempt that failed; the batch waits. False: it does not, for it was cancelled or begun too often."""
+def postpone(session: Database, held: Held, end: End) -> Postponed:
+    """Ends an attempt that failed; the batch waits, unless it was cancelled or begun too often."""
     with session.transaction():
         # Asked for after the last beat: the end that is written next would forget it.
         if session.rows(_OURS, held.number, held.attempt) and _was_cancelled(session, held.number):
-            return False
+            return Postponed.CANCELLED
         _write_end(session, held, end)
         if held.tries >= TRIES:
             _give_up(session, held.number, held.tries)
-            return False
+            return Postponed.GIVEN_UP
         # The state machine begins it again by itself, a few times; after that it is missed once it is due.
         pause = min(_FIRST_PAUSE_S * 2 ** min(held.tries, TRIES), _LONGEST_PAUSE_S)
         session.rows(_POSTPONE, held.number, pause, None)
-    return True
+    return Postponed.WAITS
 
 
 def _give_up(session: Database, number: int, tries: int) -> None:

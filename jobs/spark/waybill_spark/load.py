@@ -36,13 +36,14 @@ class Settings:
     access: Access
     folder: Optional[str] = None
     release: str = "spark"
+    environment: str = "local"
     range_bytes: int = reading.RANGE_BYTES
     late: Optional[float] = None
     """When, on the monotonic clock, a load is stopped that has not ended."""
 
 
-def load(engine: Engine, settings: Settings, held: Held, session: Database) -> Optional[End]:
-    """Loads a batch with a session for its one transaction; none where it is committed."""
+def load(engine: Engine, settings: Settings, held: Held, session: Database) -> End:
+    """Loads a batch with a session for its one transaction. Where it is committed, the ledger has its end already."""
     attempt = Attempt(settings.lake, held.dataset, held.number, held.attempt)
     try:
         written = understand(held.key, settings.contracts)
@@ -85,7 +86,7 @@ class _Load:
         self._tables = {name: contract.table for name, contract in settings.contracts.items()}
         self._merges = self._contract.mode != "append"
 
-    def run(self) -> Optional[End]:
+    def run(self) -> End:
         """Tries again where something changed that had been checked."""
         settings, held = self._settings, self._held
         place = Place(held.bucket, held.key, held.version)
@@ -102,11 +103,11 @@ class _Load:
                 reason = again
         raise ConnectionError(f"{reason}, {TRIES} times")
 
-    def _refuse_head(self, content: Content, head: BadHead) -> Optional[End]:
+    def _refuse_head(self, content: Content, head: BadHead) -> End:
         summary = Summary(0, head.bytes, head.sha256, None)
         return verdict.wrong_with(self._held, Outcome(0, 0, 0, [], summary, head.fault, head.at))
 
-    def _try(self, content: Content) -> Optional[End]:
+    def _try(self, content: Content) -> End:
         stage = self._stage(self._merges or self._contract.to_table)
         known = self._known_keys()
         setup = self._setup(content, known, stage)

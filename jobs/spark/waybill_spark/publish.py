@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
-from typing import NamedTuple, Optional, Union
+from typing import NamedTuple, Optional
 
 import pg8000.exceptions
 
@@ -54,8 +54,8 @@ def _later(contract: Contract, place: int, first: Optional[int]) -> Later:
 def publish(
     session: Database, contract: Contract, tables: "dict[str, str]", held: Held, stage: Optional[Stage], summary: Summary,
     into_table: bool,
-) -> Union[None, End]:
-    """Commits the batch; answers how else it ends. `stage` is none, and `into_table` false, where rows go to the lake only."""
+) -> End:
+    """Commits the batch, or answers how else it ends. `stage` is none, and `into_table` false, where rows go to the lake only."""
     try:
         with session.transaction():
             if stage and into_table:
@@ -81,7 +81,7 @@ def publish(
         if contract.mode == "snapshot":
             return verdict.about_the_file("references", verdict.STILL_REFERENCED, summary)
         raise Again("a referenced key was removed while the batch was loaded") from None
-    return None
+    return End("committed", summary)
 
 
 class _Back(Exception):

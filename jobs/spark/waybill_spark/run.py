@@ -12,8 +12,9 @@ from . import ledger, verdict
 from .database import Database
 from .engine import Engine
 from .heartbeat import Heartbeat, OutOfTime
-from .ledger import Busy, Cancelled, Held, Settled, Superseded
+from .ledger import Busy, Cancelled, Held, Postponed, Settled, Superseded
 from .load import Settings, load, publish_files, tidy_up
+from .metrics import Metrics
 
 log = logging.getLogger("waybill.spark")
 
@@ -53,8 +54,12 @@ def _settled(settings: Settings, session: Database, batch: uuid.UUID, settled: S
 
 def _work(engine: Engine, settings: Settings, claiming: Database, held: Held) -> Done:
     log.info("batch=%s dataset=%s attempt=%d: begun", held.id, held.dataset, held.attempt)
+    known = held.dataset if held.dataset in settings.contracts else None
+    metrics = Metrics(settings.environment, settings.release, held, known)
+    if held.attempt == 1:
+        metrics.received()
     try:
-        return _judge(engine, settings, claiming, held)
+        return _judge(engine, settings, claiming, held, metrics)
     except Superseded:
         log.warning("batch=%s: another attempt has taken it", held.id)
         return Done("loading", False)
@@ -62,7 +67,7 @@ def _work(engine: Engine, settings: Settings, claiming: Database, held: Held) ->
         _leave_nothing(settings, held)
 
 
-def _judge(engine: Engine, settings: Settings, claiming: Database, held: Held) -> Done:
+def _judge(engine: Engine, settings: Settings, claiming: Database, held: Held, metrics: Metrics) -> Done:
     """Loads the batch and writes down how that ended."""
     heartbeat: Optional[Heartbeat] = None
     try:
@@ -76,15 +81,16 @@ def _judge(engine: Engine, settings: Settings, claiming: Database, held: Held) -
     except Superseded:
         raise
     except Exception as error:
-        return _failed(claiming, held, error, heartbeat and heartbeat.lost)
-    if end is None:
+        return _failed(claiming, held, metrics, error, heartbeat and heartbeat.lost)
+    if end.state != "committed":
+        ledger.settle(claiming, held, end)
+    metrics.ended(end)
+    if end.state == "committed":
         publish_files(settings, claiming, held.number)
-        return _told(held, "committed")
-    ledger.settle(claiming, held, end)
     return _told(held, end.state)
 
 
-def _failed(claiming: Database, held: Held, error: Exception, lost: Optional[BaseException]) -> Done:
+def _failed(claiming: Database, held: Held, metrics: Metrics, error: Exception, lost: Optional[BaseException]) -> Done:
     """`lost` is why the work was stopped, where it did not fail by itself."""
     if isinstance(lost, Superseded):
         raise lost
@@ -94,12 +100,17 @@ def _failed(claiming: Database, held: Held, error: Exception, lost: Optional[Bas
         return _over(held)
     if isinstance(lost, OutOfTime):
         log.error("batch=%s: %s", held.id, lost)
-        ledger.settle(claiming, held, verdict.out_of_time(lost.seconds))
+        end = verdict.out_of_time(lost.seconds)
+        ledger.settle(claiming, held, end)
+        metrics.ended(end)
         return _over(held)
     # The cause names no row's values: those never reach an exception's text.
     log.error("batch=%s: the load failed: %s", held.id, _chain(error))
     end = verdict.failed(error, isinstance(error, (OSError, pg8000.exceptions.InterfaceError)))
-    return _told(held, "failed") if ledger.postpone(claiming, held, end) else _over(held)
+    postponed = ledger.postpone(claiming, held, end)
+    if postponed is not Postponed.CANCELLED:
+        metrics.ended(end)
+    return _told(held, "failed") if postponed is Postponed.WAITS else _over(held)
 
 
 def _leave_nothing(settings: Settings, held: Held) -> None:

@@ -15,6 +15,7 @@ variables {
   loads_queue_name               = "waybill-prod-loads"
   dead_letter_queue_name         = "waybill-prod-intake-dead"
   janitor_dead_letter_queue_name = "waybill-prod-janitor-dead"
+  lanes                          = ["function", "task", "spark"]
   api                            = { id = "a1b2c3", stage = "$default" }
   release                        = { machine_arn = "arn:aws:states:eu-west-1:123456789012:stateMachine:waybill-prod-release", rule = "waybill-prod-release-recovery" }
   database = {
@@ -43,7 +44,7 @@ run "every_graph_shows_metrics_that_somebody_writes" {
         flatten([for metric in [
           "batches_received", "batches_committed", "batches_rejected", "batches_failed", "batches_duplicate", "batches_checked",
           "rows", "rejected_rows", "content_bytes", "load_seconds",
-        ] : ["Waybill ${metric} environment prod", "Waybill ${metric} environment prod lane function"]]),
+        ] : ["Waybill ${metric} environment prod", [for lane in ["function", "task", "spark"] : "Waybill ${metric} environment prod lane ${lane}"]]]),
       ),
     )) == 0
     error_message = "A graph of a metric that nobody writes stays empty and looks like calm."
@@ -65,6 +66,13 @@ run "the_page_shows_what_it_promises" {
         for metric in widget.properties.metrics : metric[1] if length(metric) > 1
     ] if widget.type == "metric"]))) == 0
     error_message = "Something that the dashboard is for is missing."
+  }
+
+  assert {
+    condition = length(setsubtract(var.lanes, flatten([for widget in jsondecode(aws_cloudwatch_dashboard.this[0].dashboard_body).widgets : [
+      for metric in widget.properties.metrics : metric[5] if try(metric[4] == "lane" && metric[1] == "load_seconds", false)
+    ] if widget.type == "metric"]))) == 0
+    error_message = "A lane's loads are not shown."
   }
 
   assert {

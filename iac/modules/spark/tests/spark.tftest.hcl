@@ -3,10 +3,11 @@ provider "aws" {
 }
 
 variables {
-  name      = "waybill-test"
-  artifacts = { bucket = "waybill-artifacts" }
-  incoming  = "arn:aws:s3:::waybill-test-incoming"
-  lake      = { bucket = "company-lake", prefix = "waybill/test" }
+  name        = "waybill-test"
+  environment = "test"
+  artifacts   = { bucket = "waybill-artifacts" }
+  incoming    = "arn:aws:s3:::waybill-test-incoming"
+  lake        = { bucket = "company-lake", prefix = "waybill/test" }
   database = {
     host          = "db.test.internal"
     name          = "waybill"
@@ -64,6 +65,14 @@ run "the_machine_starts_the_releases_own_job" {
       jsondecode(aws_sfn_state_machine.this.definition).States.Read.Assign.settings.arguments[at + 1] if word == "--time-limit-s"
     ] == [tostring(jsondecode(aws_sfn_state_machine.this.definition).States.Read.Assign.settings.timeout_s)]
     error_message = "The job must know when its engine ends it: it says so in the ledger before."
+  }
+
+  assert {
+    condition = [
+      for at, word in jsondecode(aws_sfn_state_machine.this.definition).States.Read.Assign.settings.arguments :
+      jsondecode(aws_sfn_state_machine.this.definition).States.Read.Assign.settings.arguments[at + 1] if word == "--environment"
+    ] == ["test"]
+    error_message = "Its batches must count under the environment, or no alarm sees them."
   }
 
   assert {
