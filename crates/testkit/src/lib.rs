@@ -13,11 +13,15 @@ mod database;
 mod jobs;
 pub mod lambda;
 pub mod load;
+mod locks;
 mod parameters;
 mod server;
 
 pub use committed::committed_prices;
-pub use database::{Role, TestDatabase, database, database_on, empty_database, empty_database_on};
+pub use database::{
+    Role, TestDatabase, database, database_on, empty_database, empty_database_on, migrated_database,
+};
 pub use jobs::BatchService;
+pub use locks::hold_prices;
 pub use parameters::parameter_store;
 pub use server::{Server, own_server, replicated_server, server};

@@ -1,20 +1,10 @@
 //! The built program takes batches back, with a database of its own.
 
 use ledger::{Batch, BatchId, State};
-use testkit::{Role, TestDatabase, committed_prices, empty_database, parameter_store};
+use testkit::{
+    Role, TestDatabase, committed_prices, hold_prices, migrated_database, parameter_store,
+};
 use tokio::process::Command;
-
-/// A database with the schema and the logins that the program uses.
-async fn migrated() -> TestDatabase {
-    let database = empty_database().await;
-    let mut owner = database.connect(Role::Owner).await;
-    let mut options = ledger::migrate::Options::shipped();
-    options.logins = Some(database.logins());
-    ledger::migrate::run(&mut owner, &options)
-        .await
-        .expect("migrated");
-    database
-}
 
 /// The program as a job runs it, all settings its own: nothing of this test's environment.
 async fn program(database: &TestDatabase, batch: BatchId) -> Command {
@@ -59,7 +49,7 @@ fn said(batch: &Batch) -> &str {
 
 #[tokio::test]
 async fn a_batch_is_undone_once_for_whoever_asked_and_a_second_job_ends_well() {
-    let database = migrated().await;
+    let database = migrated_database().await;
     let batch = committed_prices(&database, 5).await;
     let other = committed_prices(&database, 7).await;
     let api = database.connect(Role::Api).await;
@@ -84,7 +74,7 @@ async fn prices_left(database: &TestDatabase) -> i64 {
 
 #[tokio::test]
 async fn what_may_not_be_undone_is_noted_and_the_job_ends_well() {
-    let database = migrated().await;
+    let database = migrated_database().await;
     let batch = committed_prices(&database, 5).await;
     let owner = database.connect(Role::Owner).await;
     let failed = "UPDATE waybill.batches SET state = 'failed'";
@@ -101,7 +91,7 @@ async fn what_may_not_be_undone_is_noted_and_the_job_ends_well() {
 #[tokio::test]
 async fn a_database_that_is_away_asks_for_another_try_and_a_batch_that_nobody_knows_for_an_operator()
  {
-    let database = migrated().await;
+    let database = migrated_database().await;
     let batch = committed_prices(&database, 5).await;
     let mut away = program(&database, batch).await;
     away.env("WAYBILL_DATABASE_PORT", "1");
@@ -112,13 +102,10 @@ async fn a_database_that_is_away_asks_for_another_try_and_a_batch_that_nobody_kn
 
 #[tokio::test]
 async fn at_the_end_of_its_time_it_says_so_and_nothing_is_taken_out() {
-    let database = migrated().await;
+    let database = migrated_database().await;
     let batch = committed_prices(&database, 5).await;
     let mut other = database.connect(Role::Super).await;
-    let lock = other.transaction().await.expect("begun");
-    lock.batch_execute("SELECT 1 FROM prices FOR UPDATE")
-        .await
-        .expect("locked");
+    let _lock = hold_prices(&mut other).await;
     let mut program = program(&database, batch).await;
     // Half a minute of it is kept for what there is to say.
     program.env("WAYBILL_TIME_LIMIT_SECONDS", "32");
@@ -134,15 +121,12 @@ async fn at_the_end_of_its_time_it_says_so_and_nothing_is_taken_out() {
 
 #[tokio::test]
 async fn a_machine_that_is_taken_away_leaves_the_batch_to_another_try() {
-    let database = migrated().await;
+    let database = migrated_database().await;
     let batch = committed_prices(&database, 5).await;
     let mut other = database.connect(Role::Super).await;
-    let lock = other.transaction().await.expect("begun");
-    lock.batch_execute("SELECT 1 FROM prices FOR UPDATE")
-        .await
-        .expect("locked");
+    let lock = hold_prices(&mut other).await;
     let mut running = program(&database, batch).await.spawn().expect("it starts");
-    waits_for_a_lock(&database).await;
+    database.until_one_waits().await;
     let id = running.id().expect("it runs").to_string();
     let told = Command::new("kill").args(["-TERM", &id]).status().await;
     assert!(told.expect("kill runs").success());
@@ -151,19 +135,4 @@ async fn a_machine_that_is_taken_away_leaves_the_batch_to_another_try() {
     lock.rollback().await.expect("let go");
     assert_eq!(status(program(&database, batch).await).await, Some(0));
     assert_eq!(find(&database, batch).await.state, State::Undone);
-}
-
-async fn waits_for_a_lock(database: &TestDatabase) {
-    // Within a transaction the activity would stay what it was at the first look.
-    let session = database.connect(Role::Super).await;
-    let waiting = "SELECT count(*) FROM pg_stat_activity
-        WHERE datname = current_database() AND wait_event_type = 'Lock'";
-    for _ in 0..300 {
-        let row = session.query_one(waiting, &[]).await.expect("an answer");
-        if row.get::<_, i64>(0) > 0 {
-            return;
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(100)).await;
-    }
-    panic!("the program waits for no lock after 30 s");
 }

@@ -242,18 +242,9 @@ async fn the_timeline_can_be_written_while_the_batch_is_being_undone() {
     let batch = held(&mut one, "prices").await;
     load(&mut one, &batch, 1).await;
     let mut owner = database.connect(Role::Owner).await;
-    let lock = owner.transaction().await.expect("begun");
-    lock.batch_execute("SELECT 1 FROM prices FOR UPDATE")
-        .await
-        .expect("locked");
+    let lock = testkit::hold_prices(&mut owner).await;
     let undoing = tokio::spawn(async move { ledger::undo(&mut one, batch.id, "x").await });
-    let waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
-    for _ in 0..300 {
-        if count(&two, waiting).await > 0 {
-            break;
-        }
-        tokio::time::sleep(SHORT / 3).await;
-    }
+    database.until_one_waits().await;
     // What its last line says already is not written again.
     for _ in 0..2 {
         ledger::remark(&two, batch.id, "it takes long")

@@ -8,29 +8,13 @@ use axum::Router;
 use axum::routing::get;
 use rustix::process::Signal;
 use serde_json::Value;
-use testkit::{Role, TestDatabase};
+use testkit::Role;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
 use crate::running::{PATIENCE, RATES, ask_to_stop, database, ended, serving, until};
-
-async fn waits_for_a_lock(database: &TestDatabase) {
-    let watcher = database.connect(Role::Super).await;
-    until("the request waits in the database", async || {
-        let waiting = watcher
-            .query_one(
-                "SELECT count(*) FROM pg_stat_activity
-                 WHERE datname = current_database() AND wait_event_type = 'Lock'",
-                &[],
-            )
-            .await
-            .expect("a count");
-        waiting.get::<_, i64>(0) > 0
-    })
-    .await;
-}
 
 #[tokio::test]
 async fn an_answer_in_progress_is_not_cut() {
@@ -45,7 +29,7 @@ async fn an_answer_in_progress_is_not_cut() {
         let mut request = TcpStream::connect(&address).await.expect("a connection");
         let text = format!("GET {RATES} HTTP/1.1\r\nHost: test\r\n\r\n");
         request.write_all(text.as_bytes()).await.expect("sent");
-        waits_for_a_lock(&database).await;
+        database.until_one_waits().await;
 
         ask_to_stop(&program, signal);
         until("it takes no connection any more", async || {

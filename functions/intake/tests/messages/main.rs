@@ -80,15 +80,7 @@ struct World {
 
 impl World {
     async fn new(objects: &[(&str, &str)]) -> Self {
-        // Not a clone of the template: clones share the template's logins, and the function makes
-        // the login's name from the database's.
-        let database = testkit::empty_database().await;
-        let mut owner = database.connect(testkit::Role::Owner).await;
-        let mut options = ledger::migrate::Options::shipped();
-        options.logins = Some(database.logins());
-        ledger::migrate::run(&mut owner, &options)
-            .await
-            .expect("the migrations apply");
+        let database = testkit::migrated_database().await;
         let config = database.config(testkit::Role::Loader);
         let place = settings::Database {
             host: config.host.clone(),

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use ledger::{Batch, BatchId, Session, State};
+use ledger::{Batch, BatchId, State};
 use platform::messages::Control;
-use testkit::{Role, committed_prices};
+use testkit::{Role, committed_prices, hold_prices};
 
 use crate::{World, created};
 
@@ -32,15 +32,6 @@ fn said(batch: &Batch) -> &str {
 /// Time enough for everything, and for nothing that is held up.
 const MINUTE: Duration = Duration::from_secs(60);
 const SHORT: Duration = Duration::from_secs(4);
-
-/// Holds every price, so that none can be taken out.
-async fn hold(session: &mut Session) -> ledger::Transaction<'_> {
-    let lock = session.transaction().await.expect("begun");
-    lock.batch_execute("SELECT 1 FROM prices FOR UPDATE")
-        .await
-        .expect("locked");
-    lock
-}
 
 #[tokio::test]
 async fn a_batch_above_the_limit_is_left_to_a_job_which_the_timeline_names_once() {
@@ -80,7 +71,7 @@ async fn an_undo_that_takes_too_long_goes_on_as_a_job() {
     let batch = committed_prices(&world.database, 3).await;
     let tasks = world.with_tasks(3);
     let mut other = world.database.connect(Role::Super).await;
-    let _lock = hold(&mut other).await;
+    let _lock = hold_prices(&mut other).await;
     assert_eq!(world.undo(batch, SHORT).await, 0);
     assert_eq!(tasks.undone(), [batch]);
     // It can be said although the server has not noticed yet that nobody waits for it.
@@ -92,30 +83,16 @@ async fn without_a_task_lane_it_is_given_up_and_the_timeline_says_so() {
     let mut world = World::new(&[]).await;
     let batch = committed_prices(&world.database, 3).await;
     let mut other = world.database.connect(Role::Super).await;
-    let lock = hold(&mut other).await;
+    let lock = hold_prices(&mut other).await;
     assert_eq!(world.undo(batch, SHORT).await, 0);
     let found = world.of(batch).await;
     assert_eq!(found.state, State::Committed);
     let said = said(&found);
     assert!(said.contains("nothing was taken out"), "{said}");
-    no_more_waits(&lock).await;
+    world.database.until_none_waits().await;
     lock.rollback().await.expect("let go");
     assert_eq!(world.undo(batch, MINUTE).await, 0);
     assert_eq!(world.of(batch).await.state, State::Undone);
-}
-
-/// The server notices by itself that nobody waits for the statement any more.
-async fn no_more_waits(session: &ledger::Transaction<'_>) {
-    let waiting = "SELECT count(*) FROM pg_stat_activity
-        WHERE datname = current_database() AND wait_event_type = 'Lock'";
-    for _ in 0..60 {
-        let row = session.query_one(waiting, &[]).await.expect("an answer");
-        if row.get::<_, i64>(0) == 0 {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(500)).await;
-    }
-    panic!("the server still waits for the lock after 30 s");
 }
 
 #[tokio::test]

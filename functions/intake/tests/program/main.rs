@@ -6,20 +6,8 @@ mod spark;
 mod undo;
 
 use serde_json::{Value, json};
-use testkit::{Role, TestDatabase, empty_database};
+use testkit::{Role, TestDatabase};
 use tokio::process::Command;
-
-/// A database with the schema and the logins that the program uses.
-async fn migrated() -> TestDatabase {
-    let database = empty_database().await;
-    let mut owner = database.connect(Role::Owner).await;
-    let mut options = ledger::migrate::Options::shipped();
-    options.logins = Some(database.logins());
-    ledger::migrate::run(&mut owner, &options)
-        .await
-        .expect("migrated");
-    database
-}
 
 /// The program with the settings that it needs, all of its own: nothing of this test's environment.
 fn program(database: &TestDatabase, endpoint: &str, loads_url: &str) -> Command {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use testkit::lambda::Instance;
 use testkit::{Role, parameter_store};
 
-use crate::{appeared, message, migrated, program};
+use crate::{appeared, message, program};
 
 /// The next line of metrics.
 async fn measured(instance: &mut Instance) -> Value {
@@ -35,7 +35,7 @@ fn counts_for_the_version(line: &Value, metric: &str) -> bool {
 
 #[tokio::test]
 async fn a_batch_is_counted_for_the_version_that_received_and_settled_it() {
-    let database = migrated().await;
+    let database = testkit::migrated_database().await;
     let endpoint = parameter_store(database.password().expose()).await;
     let loads = format!("{endpoint}/loads");
     let mut instance = Instance::start(program(&database, &endpoint, &loads)).await;
@@ -59,7 +59,7 @@ async fn a_batch_is_counted_for_the_version_that_received_and_settled_it() {
 
 #[tokio::test]
 async fn a_load_that_fails_counts_against_its_version_though_it_is_tried_again() {
-    let database = migrated().await;
+    let database = testkit::migrated_database().await;
     let endpoint = parameter_store(database.password().expose()).await;
     let mut program = program(&database, &endpoint, &format!("{endpoint}/loads"));
     // Nobody listens there.

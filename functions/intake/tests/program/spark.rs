@@ -6,7 +6,7 @@ use testkit::lambda::Instance;
 use testkit::{Role, TestDatabase};
 
 use crate::emulator::Emulator;
-use crate::{appeared, message, migrated, program};
+use crate::{appeared, message, program};
 
 /// From which size on a batch is for Spark here.
 const FROM: u64 = 1000;
@@ -20,7 +20,7 @@ struct World {
 
 impl World {
     async fn new() -> Self {
-        let database = migrated().await;
+        let database = testkit::migrated_database().await;
         let emulator = Emulator::start();
         let password = "/waybill/test/database/loader/password";
         emulator

@@ -4,11 +4,11 @@ use serde_json::json;
 use testkit::lambda::Instance;
 use testkit::{BatchService, Role, committed_prices, parameter_store};
 
-use crate::{message, migrated, program};
+use crate::{message, program};
 
 #[tokio::test]
 async fn a_large_batch_is_undone_by_one_job_however_often_it_is_asked_for() {
-    let database = migrated().await;
+    let database = testkit::migrated_database().await;
     let batch = committed_prices(&database, 3).await;
     let endpoint = parameter_store(database.password().expose()).await;
     let service = BatchService::start().await;
