@@ -76,7 +76,12 @@ pub async fn empty_database_on(server: &Server) -> TestDatabase {
 /// A database with every migration applied, no rows, and logins of its own: for tests of programs, which make their login's
 /// name from the database's. Slower than [`database()`], whose clones share the template's logins.
 pub async fn migrated_database() -> TestDatabase {
-    let database = empty_database().await;
+    migrated_database_on(server().await).await
+}
+
+/// The same on another server.
+pub async fn migrated_database_on(server: &Server) -> TestDatabase {
+    let database = empty_database_on(server).await;
     let mut owner = database.connect(Role::Owner).await;
     let options = migrate::Options {
         logins: Some(database.logins()),

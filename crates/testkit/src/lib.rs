@@ -19,7 +19,8 @@ mod server;
 
 pub use committed::committed_prices;
 pub use database::{
-    Role, TestDatabase, database, database_on, empty_database, empty_database_on, migrated_database,
+    Role, TestDatabase, database, database_on, empty_database, empty_database_on,
+    migrated_database, migrated_database_on,
 };
 pub use jobs::BatchService;
 pub use locks::hold_prices;

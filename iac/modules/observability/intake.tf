@@ -88,13 +88,14 @@ locals {
         page = "batches-rejected"
         says = "An unusual share of the batches is rejected: a sender changed something, or we did."
         math = {
-          expression = "IF(rejected >= ${var.thresholds.rejected_batches.at_least}, 100 * rejected / received, 0)"
-          label      = "rejected, percent of the received"
+          # Of those that ended in the same hour: a very large batch was received in another.
+          expression = "IF(rejected >= ${var.thresholds.rejected_batches.at_least}, 100 * rejected / (rejected + FILL(committed, 0)), 0)"
+          label      = "rejected, percent of those and the committed"
           namespace  = local.own_namespace
           dimensions = { environment = var.environment }
           metrics = {
-            rejected = { name = "batches_rejected", statistic = "Sum" }
-            received = { name = "batches_received", statistic = "Sum" }
+            rejected  = { name = "batches_rejected", statistic = "Sum" }
+            committed = { name = "batches_committed", statistic = "Sum" }
           }
         }
         threshold = var.thresholds.rejected_batches.percent

@@ -1,5 +1,5 @@
 # The Spark lane, where there is one. A batch that its job wrote down as failed or rejected is counted with those of the other
-# lanes (intake.tf); this tells of jobs that wrote nothing down.
+# lanes (intake.tf); this tells of executions that gave up, whether or not their jobs could write anything down.
 locals {
   spark_alarms = { for key, alarm in {
     spark-failed = merge(local.usual, {

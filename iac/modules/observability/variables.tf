@@ -120,8 +120,13 @@ variable "lanes" {
   nullable    = false
 
   validation {
-    condition     = length(var.lanes) == length(toset(var.lanes)) && length(setsubtract(var.lanes, ["function", "task", "spark"])) == 0
-    error_message = "The lanes are function, task and spark, each once."
+    condition     = length(var.lanes) > 0 && length(var.lanes) == length(toset(var.lanes)) && length(setsubtract(var.lanes, ["function", "task", "spark"])) == 0
+    error_message = "The lanes are function, task and spark, each once, and at least one."
+  }
+
+  validation {
+    condition     = contains(var.lanes, "spark") == (var.spark != null)
+    error_message = "The lane spark is there where its state machine is: give both, or neither."
   }
 }
 

@@ -35,18 +35,32 @@ locals {
     disk_gb   = var.limits.disk_gb
     topic     = var.topic_arn
     role      = aws_iam_role.job.arn
-    log_group = aws_cloudwatch_log_group.job.name
+    log_group = join(" and ", [for group in aws_cloudwatch_log_group.job : group.name])
     target    = local.emr ? aws_emrserverless_application.this[0].id : aws_glue_job.this[0].name
+  }
+}
+
+locals {
+  # Groups of the environment's name, as roles are held to it. Glue writes to two, and is told what they begin with.
+  logs_of_glue = "/aws/glue/${local.machine}"
+  logs = local.emr ? { job = "/aws/emr-serverless/${local.machine}" } : {
+    output = "${local.logs_of_glue}/output"
+    error  = "${local.logs_of_glue}/error"
   }
 }
 
 resource "aws_cloudwatch_log_group" "job" {
   #checkov:skip=CKV_AWS_158:CloudWatch encrypts logs with its own key; lines name batches and states, never rows
   #checkov:skip=CKV_AWS_338:How long is the environment's choice (log_days); the ledger keeps every batch's history
+  for_each = local.logs
 
-  # A group of the environment's name, as roles are held to it.
-  name              = "/aws/${local.emr ? "emr-serverless" : "glue"}/${local.machine}"
+  name              = each.value
   retention_in_days = var.log_days
+}
+
+moved {
+  from = aws_cloudwatch_log_group.job
+  to   = aws_cloudwatch_log_group.job["job"]
 }
 
 resource "aws_emrserverless_application" "this" {
@@ -118,8 +132,7 @@ resource "aws_glue_job" "this" {
   }
 
   default_arguments = {
-    "--enable-continuous-cloudwatch-log" = "true"
-    "--continuous-log-logGroup"          = aws_cloudwatch_log_group.job.name
-    "--additional-python-modules"        = "pg8000==1.31.2,scramp==1.4.5,zstandard==0.25.0"
+    "--custom-logGroup-prefix"    = local.logs_of_glue
+    "--additional-python-modules" = "pg8000==1.31.2,scramp==1.4.5,zstandard==0.25.0"
   }
 }

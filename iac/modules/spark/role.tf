@@ -86,7 +86,7 @@ data "aws_iam_policy_document" "job" {
   statement {
     sid       = "WriteLog"
     actions   = ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"]
-    resources = ["${aws_cloudwatch_log_group.job.arn}:*"]
+    resources = [for group in aws_cloudwatch_log_group.job : "${group.arn}:*"]
   }
 
   statement {

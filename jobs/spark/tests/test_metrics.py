@@ -1,6 +1,7 @@
 """The lines are those that the other lanes write: the same alarms and graphs read both."""
 
 import contextlib
+import errno
 import io
 import json
 import re
@@ -26,6 +27,13 @@ def _announced(line: dict) -> "list[str]":
     return [metric["Name"] for directive in line["_aws"]["CloudWatchMetrics"] for metric in directive["Metrics"]]
 
 
+class _Full(io.StringIO):
+    """Takes nothing more."""
+
+    def write(self, _: str) -> int:
+        raise OSError(errno.ENOSPC, "no space left")
+
+
 class Lines(unittest.TestCase):
     def test_a_line_has_what_it_announces(self):
         line = _line(End("committed", READ))
@@ -40,6 +48,11 @@ class Lines(unittest.TestCase):
     def test_rows_that_were_not_loaded_do_not_count(self):
         line = _line(End("rejected", READ, rejected=3))
         self.assertEqual((line["rows"], line["rejected_rows"]), (0, 3))
+
+    def test_a_line_that_cannot_be_written_stops_nothing(self):
+        with contextlib.redirect_stdout(_Full()), self.assertLogs("waybill.spark") as said:
+            Metrics("prod", "c0ffee", HELD, "prices").ended(End("committed", READ))
+        self.assertIn("a metrics line was lost: OSError", said.output[0])
 
     def test_names_that_senders_make_up_are_no_metrics(self):
         self.assertEqual(_line(End("failed"), None)["dataset"], "unknown")

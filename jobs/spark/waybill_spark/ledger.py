@@ -162,7 +162,7 @@ class Summary(NamedTuple):
 
 
 class End(NamedTuple):
-    """How a batch that was not committed ends."""
+    """How a batch ends. Only of one that was not committed the ledger is still to be told."""
 
     state: str
     summary: Optional[Summary] = None
@@ -300,6 +300,7 @@ def _last_with(session: Database, held: Held, summary: Summary) -> Optional[uuid
 
 def settle(session: Database, held: Held, end: End) -> None:
     """Ends the work on a batch without its rows, in one transaction."""
+    assert end.state != "committed", "rows and ledger are committed together"
     with session.transaction():
         _write_end(session, held, end)
 

@@ -4,14 +4,17 @@
 from __future__ import annotations
 
 import json
+import logging
 import time
 from typing import Any, Optional
 
 from .ledger import End, Held
 
+log = logging.getLogger("waybill.spark")
+
 DIMENSIONS = (("environment", "dataset", "lane"), ("environment", "lane"), ("environment",))
 MEASURED = (("rows", "Count"), ("rejected_rows", "Count"), ("content_bytes", "Bytes"), ("load_seconds", "Seconds"))
-"""Announced only where content was read: what was not measured must not pull an average down."""
+"""Announced only where the content was read to its end: what was not measured must not pull an average down."""
 
 
 class Metrics:
@@ -56,4 +59,8 @@ class Metrics:
         }
         envelope = {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": [directive]}
         line = {"_aws": envelope, **self._about, "state": state, **measured, outcome: 1}
-        print(json.dumps(line), flush=True)
+        try:
+            print(json.dumps(line), flush=True)
+        except (OSError, ValueError) as error:
+            # A full disk or a reader that is gone: nothing that a batch should depend on.
+            log.warning("batch=%s: a metrics line was lost: %s", self._about["batch"], type(error).__name__)

@@ -82,11 +82,12 @@ def _judge(engine: Engine, settings: Settings, claiming: Database, held: Held, m
         raise
     except Exception as error:
         return _failed(claiming, held, metrics, error, heartbeat and heartbeat.lost)
-    if end.state != "committed":
-        ledger.settle(claiming, held, end)
-    metrics.ended(end)
     if end.state == "committed":
+        metrics.ended(end)
         publish_files(settings, claiming, held.number)
+    else:
+        ledger.settle(claiming, held, end)
+        metrics.ended(end)
     return _told(held, end.state)
 
 

@@ -4,19 +4,19 @@ use std::process::Stdio;
 
 use rustix::process::Signal;
 use serde_json::Value;
+use testkit::migrated_database;
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::time::timeout;
 
 use crate::running::{
-    PATIENCE, RATES, READY, answers, ask, ask_to_stop, database, ended, readers, server, serving,
-    until,
+    PATIENCE, RATES, READY, answers, ask, ask_to_stop, ended, readers, server, serving, until,
 };
 
 const DRAINING: (&str, &str) = ("WAYBILL_DRAIN_SECONDS", "2");
 
 #[tokio::test]
 async fn it_says_that_it_ends_while_it_still_answers() {
-    let database = database().await;
+    let database = migrated_database().await;
     let (program, address) = serving(&database, &[DRAINING]).await;
     until("it is ready", async || answers(address, READY, 200).await).await;
 
@@ -41,7 +41,7 @@ async fn it_says_that_it_ends_while_it_still_answers() {
 
 #[tokio::test]
 async fn a_process_is_replaced_under_load_without_the_loss_of_an_answer() {
-    let database = database().await;
+    let database = migrated_database().await;
     let (old, first) = serving(&database, &[DRAINING]).await;
     let (_new, second) = serving(&database, &[DRAINING]).await;
     let running = readers(&[first, second], 16).start();
@@ -66,7 +66,7 @@ async fn a_process_is_replaced_under_load_without_the_loss_of_an_answer() {
 
 #[tokio::test]
 async fn a_container_tells_of_its_requests_in_one_line() {
-    let database = database().await;
+    let database = migrated_database().await;
     let container = ("ECS_CONTAINER_METADATA_URI_V4", "http://127.0.0.1:1");
     let mut program = server(&database, &[container])
         .await

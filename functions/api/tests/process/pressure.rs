@@ -1,8 +1,8 @@
 //! More readers than sessions, and a database that comes and goes.
 
-use testkit::{Role, TestDatabase, own_server};
+use testkit::{Role, TestDatabase, migrated_database, migrated_database_on, own_server};
 
-use crate::running::{RATES, READY, answers, ask, database, database_on, readers, serving, until};
+use crate::running::{RATES, READY, answers, ask, readers, serving, until};
 
 const SESSIONS: i64 = 3;
 
@@ -25,7 +25,7 @@ async fn watcher(database: &TestDatabase) -> ledger::Session {
 
 #[tokio::test]
 async fn however_many_ask_its_sessions_are_as_many_as_it_was_told() {
-    let database = database().await;
+    let database = migrated_database().await;
     let sessions = ("WAYBILL_SESSIONS", "3");
     let (_program, address) = serving(&database, &[sessions]).await;
     let watcher = watcher(&database).await;
@@ -50,7 +50,7 @@ async fn however_many_ask_its_sessions_are_as_many_as_it_was_told() {
 #[tokio::test]
 async fn a_database_that_goes_and_comes_back_takes_nobody_with_it() {
     let server = own_server().await;
-    let database = database_on(&server).await;
+    let database = migrated_database_on(&server).await;
     let (mut program, address) = serving(&database, &[]).await;
     until("it is ready", async || answers(address, READY, 200).await).await;
     let running = readers(&[address], 8).start();
@@ -90,7 +90,7 @@ async fn a_database_that_goes_and_comes_back_takes_nobody_with_it() {
 #[tokio::test]
 async fn a_process_that_never_reached_its_database_is_not_ready() {
     let server = own_server().await;
-    let database = database_on(&server).await;
+    let database = migrated_database_on(&server).await;
     server.stop().await;
     let (_program, address) = serving(&database, &[]).await;
     let (status, problem) = ask(address, READY).await.expect("an answer");

@@ -1,8 +1,8 @@
 //! A replica that goes and comes back under load.
 
-use testkit::{Role, replicated_server};
+use testkit::{Role, migrated_database_on, replicated_server};
 
-use crate::running::{database_on, readers, serving, until};
+use crate::running::{readers, serving, until};
 
 const SESSIONS: i64 = 4;
 
@@ -15,7 +15,7 @@ async fn readers_on(watcher: &ledger::Session) -> i64 {
 #[tokio::test]
 async fn a_replica_that_goes_costs_no_answer_and_the_primary_no_more_sessions_than_it_had() {
     let server = replicated_server().await;
-    let database = database_on(&server).await;
+    let database = migrated_database_on(&server).await;
     let replica = server.replica().await;
     let (_program, address) = serving(
         &database,

@@ -4,11 +4,10 @@ use std::net::SocketAddr;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
-use ledger::migrate;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use testkit::load::{Load, Question, ask_once};
-use testkit::{Role, Server, TestDatabase};
+use testkit::{Role, TestDatabase};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 use tokio::time::timeout;
@@ -20,21 +19,6 @@ pub const PATIENCE: Duration = Duration::from_secs(20);
 pub const RATES: &str =
     "/rates?date_from=2021-01-01&date_to=2021-01-31&orig_code=CNGGZ&dest_code=EETLL";
 pub const READY: &str = "/health/ready";
-
-/// A database whose logins are those that the program takes for its own.
-pub async fn database() -> TestDatabase {
-    database_on(testkit::server().await).await
-}
-
-/// The same on another server.
-pub async fn database_on(server: &Server) -> TestDatabase {
-    let database = testkit::empty_database_on(server).await;
-    let mut owner = database.connect(Role::Owner).await;
-    let mut options = migrate::Options::shipped();
-    options.logins = Some(database.logins());
-    migrate::run(&mut owner, &options).await.expect("migrated");
-    database
-}
 
 /// The program over a database, on a port that is free. It does not drain unless `more` says so.
 pub async fn server(database: &TestDatabase, more: &[(&str, &str)]) -> Command {

@@ -8,18 +8,18 @@ use axum::Router;
 use axum::routing::get;
 use rustix::process::Signal;
 use serde_json::Value;
-use testkit::Role;
+use testkit::{Role, migrated_database};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
-use crate::running::{PATIENCE, RATES, ask_to_stop, database, ended, serving, until};
+use crate::running::{PATIENCE, RATES, ask_to_stop, ended, serving, until};
 
 #[tokio::test]
 async fn an_answer_in_progress_is_not_cut() {
     for signal in [Signal::TERM, Signal::INT] {
-        let database = database().await;
+        let database = migrated_database().await;
         let (program, address) = serving(&database, &[]).await;
         let holder = database.connect(Role::Super).await;
         holder
@@ -54,7 +54,7 @@ async fn an_answer_in_progress_is_not_cut() {
 
 #[tokio::test]
 async fn a_connection_that_asks_for_nothing_does_not_hold_the_program() {
-    let database = database().await;
+    let database = migrated_database().await;
     let (program, address) = serving(&database, &[]).await;
     let mut idle = TcpStream::connect(&address).await.expect("a connection");
     idle.write_all(b"GET /openapi.json HTTP/1.1\r\nHost: test\r\n\r\n")

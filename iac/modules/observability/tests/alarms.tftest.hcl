@@ -19,6 +19,7 @@ variables {
   janitor_dead_letter_queue_name = "waybill-prod-janitor-dead"
   api                            = { id = "a1b2c3", stage = "$default" }
   release                        = { machine_arn = "arn:aws:states:eu-west-1:123456789012:stateMachine:waybill-prod-release", rule = "waybill-prod-release-recovery" }
+  lanes                          = ["function", "spark"]
   spark                          = { machine_arn = "arn:aws:states:eu-west-1:123456789012:stateMachine:waybill-prod-spark" }
   service                        = { dimensions = { LoadBalancer = "app/waybill-prod-api/0a1b", TargetGroup = "targetgroup/waybill-prod-api/2c3d" }, least = 2 }
   database = {
@@ -100,7 +101,7 @@ run "what_can_go_wrong_is_watched" {
       "AWS/SQS ApproximateNumberOfMessagesNotVisible waybill-prod-intake",
       "AWS/SQS NumberOfMessagesReceived waybill-prod-loads", "AWS/SQS NumberOfMessagesDeleted waybill-prod-loads",
       "AWS/SQS ApproximateNumberOfMessagesNotVisible waybill-prod-loads",
-      "Waybill batches_rejected prod", "Waybill batches_received prod",
+      "Waybill batches_rejected prod", "Waybill batches_committed prod",
       "AWS/ApiGateway 5xx $default a1b2c3", "AWS/ApiGateway Count $default a1b2c3",
       "AWS/States ExecutionsFailed ${var.release.machine_arn}", "AWS/States ExecutionsAborted ${var.release.machine_arn}",
       "AWS/States ExecutionsTimedOut ${var.release.machine_arn}",

@@ -16,6 +16,7 @@ variables {
   dead_letter_queue_name         = "waybill-prod-intake-dead"
   janitor_dead_letter_queue_name = "waybill-prod-janitor-dead"
   lanes                          = ["function", "task", "spark"]
+  spark                          = { machine_arn = "arn:aws:states:eu-west-1:123456789012:stateMachine:waybill-prod-spark" }
   api                            = { id = "a1b2c3", stage = "$default" }
   release                        = { machine_arn = "arn:aws:states:eu-west-1:123456789012:stateMachine:waybill-prod-release", rule = "waybill-prod-release-recovery" }
   database = {

@@ -98,6 +98,22 @@ run "a_lane_that_there_is_not_is_refused" {
   expect_failures = [var.lanes]
 }
 
+run "no_lane_at_all_is_refused" {
+  command = plan
+  variables {
+    lanes = []
+  }
+  expect_failures = [var.lanes]
+}
+
+run "a_lane_without_its_machine_is_refused" {
+  command = plan
+  variables {
+    lanes = ["function", "spark"]
+  }
+  expect_failures = [var.lanes]
+}
+
 run "an_alarm_that_never_ends_is_refused" {
   command = plan
   variables {

@@ -194,6 +194,21 @@ run "glue_runs_the_same_script" {
   }
 
   assert {
+    condition = alltrue([for stream in ["output", "error"] :
+      contains([for group in aws_cloudwatch_log_group.job : group.name], "${aws_glue_job.this[0].default_arguments["--custom-logGroup-prefix"]}/${stream}")
+    ])
+    error_message = "Glue must find the groups that it writes to: metrics are lines in them."
+  }
+
+  assert {
+    condition = alltrue([for group in aws_cloudwatch_log_group.job : anytrue([
+      for statement in jsondecode(output.policies.job).Statement :
+      contains(flatten([statement.Action]), "logs:PutLogEvents") && contains(flatten([statement.Resource]), "${group.arn}:*")
+    ])])
+    error_message = "The job must be let write to each of them."
+  }
+
+  assert {
     condition     = !anytrue([for statement in jsondecode(output.policies.machine).Statement : contains(flatten([statement.Action]), "iam:PassRole")])
     error_message = "A Glue job has its role already."
   }
@@ -223,6 +238,16 @@ run "glue_without_a_zone_is_refused" {
   }
 
   expect_failures = [var.network]
+}
+
+run "another_environments_name_is_refused" {
+  command = plan
+
+  variables {
+    environment = "prod"
+  }
+
+  expect_failures = [var.environment]
 }
 
 run "a_whole_bucket_is_no_lake" {
