@@ -227,6 +227,7 @@ run "a_database_of_another_environment_is_not_watched_twice" {
     database                       = null
     janitor_dead_letter_queue_name = null
     service                        = null
+    lanes                          = ["function"]
     spark                          = null
   }
 
