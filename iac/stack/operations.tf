@@ -18,8 +18,9 @@ module "observability" {
   janitor_dead_letter_queue_name = try(module.janitor[0].dead_letters.name, null)
 
   release = { machine_arn = module.release.machine.arn, rule = module.release.rule }
-  lanes   = concat(["function"], var.bulk == null ? [] : ["task"], var.spark == null ? [] : ["spark"])
   spark   = var.spark == null ? null : { machine_arn = local.spark_arn }
+
+  task_lane = var.bulk != null
 
   api = { id = module.api.id, stage = module.api.stage }
 

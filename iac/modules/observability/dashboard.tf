@@ -1,6 +1,9 @@
 # One page that answers in this order: is anything wrong, do batches come through, how fast, do readers get answers, does
 # the database keep up.
 locals {
+  # The lanes that write metrics.
+  lanes = concat(["function"], var.task_lane ? ["task"] : [], var.spark == null ? [] : ["spark"])
+
   graphs = concat(
     [
       {
@@ -35,7 +38,7 @@ locals {
       {
         title = "Time of a load, by lane (s)"
         stat  = "p50"
-        metrics = concat([for lane in var.lanes : [
+        metrics = concat([for lane in local.lanes : [
           [local.own_namespace, "load_seconds", "environment", var.environment, "lane", lane, { label = "${lane}, half", stat = "p50" }],
           [local.own_namespace, "load_seconds", "environment", var.environment, "lane", lane, { label = "${lane}, 99 in 100", stat = "p99" }],
         ]]...)
@@ -43,7 +46,7 @@ locals {
       {
         title = "Rows a second, by lane"
         stat  = "Sum"
-        metrics = concat([for lane in var.lanes : [
+        metrics = concat([for lane in local.lanes : [
           [local.own_namespace, "rows", "environment", var.environment, "lane", lane, { id = "rows_${lane}", visible = false }],
           [local.own_namespace, "load_seconds", "environment", var.environment, "lane", lane, { id = "seconds_${lane}", visible = false }],
           [{ expression = "rows_${lane} / seconds_${lane}", label = lane, id = "speed_${lane}" }],

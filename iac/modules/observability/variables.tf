@@ -113,21 +113,11 @@ variable "release" {
   }
 }
 
-variable "lanes" {
-  description = "The lanes that batches are loaded in: `function`, `task`, `spark`. Each has its lines in the dashboard."
-  type        = list(string)
-  default     = ["function"]
+variable "task_lane" {
+  description = "Whether batches are loaded by tasks too: the dashboard shows that lane beside the functions'."
+  type        = bool
+  default     = false
   nullable    = false
-
-  validation {
-    condition     = length(var.lanes) > 0 && length(var.lanes) == length(toset(var.lanes)) && length(setsubtract(var.lanes, ["function", "task", "spark"])) == 0
-    error_message = "The lanes are function, task and spark, each once, and at least one."
-  }
-
-  validation {
-    condition     = contains(var.lanes, "spark") == (var.spark != null)
-    error_message = "The lane spark is there where its state machine is: give both, or neither."
-  }
 }
 
 variable "spark" {

@@ -19,7 +19,6 @@ variables {
   janitor_dead_letter_queue_name = "waybill-prod-janitor-dead"
   api                            = { id = "a1b2c3", stage = "$default" }
   release                        = { machine_arn = "arn:aws:states:eu-west-1:123456789012:stateMachine:waybill-prod-release", rule = "waybill-prod-release-recovery" }
-  lanes                          = ["function", "spark"]
   spark                          = { machine_arn = "arn:aws:states:eu-west-1:123456789012:stateMachine:waybill-prod-spark" }
   service                        = { dimensions = { LoadBalancer = "app/waybill-prod-api/0a1b", TargetGroup = "targetgroup/waybill-prod-api/2c3d" }, least = 2 }
   database = {
@@ -227,7 +226,6 @@ run "a_database_of_another_environment_is_not_watched_twice" {
     database                       = null
     janitor_dead_letter_queue_name = null
     service                        = null
-    lanes                          = ["function"]
     spark                          = null
   }
 

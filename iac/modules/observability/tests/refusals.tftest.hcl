@@ -90,30 +90,6 @@ run "more_than_all_of_a_timeout_is_refused" {
   expect_failures = [var.thresholds]
 }
 
-run "a_lane_that_there_is_not_is_refused" {
-  command = plan
-  variables {
-    lanes = ["function", "batch"]
-  }
-  expect_failures = [var.lanes]
-}
-
-run "no_lane_at_all_is_refused" {
-  command = plan
-  variables {
-    lanes = []
-  }
-  expect_failures = [var.lanes]
-}
-
-run "a_lane_without_its_machine_is_refused" {
-  command = plan
-  variables {
-    lanes = ["function", "spark"]
-  }
-  expect_failures = [var.lanes]
-}
-
 run "an_alarm_that_never_ends_is_refused" {
   command = plan
   variables {
